@@ -1,0 +1,92 @@
+"""The shape of one utterance on its way from a corpus to a batch.
+
+``UtteranceSource`` is what a dataset says (where the sound lies, how it is labelled),
+``Utterance`` is what the cache gives back (samples and phoneme ids).
+This module is free of torch so that a corpus can be described and cached quickly.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class PhoneSegment(NamedTuple):
+    """One phone with its times: ``start`` and ``end`` in seconds from the file's beginning."""
+
+    phoneme: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class AudioFile:
+    """Where a recording lies: a file, or ``length`` bytes from ``offset`` inside one (an archive member)."""
+
+    path: str
+    offset: int = 0
+    length: int | None = None
+
+    def fingerprint(self) -> str:
+        """What identifies the content without reading it: path, size, modification and change times.
+
+        The change time catches a file that was rewritten with its old modification time. A file that
+        is not there has a fingerprint too, so that it can be named in the report of skipped files.
+        """
+        try:
+            status = os.stat(self.path)
+        except OSError:
+            return f"{self.path}|missing"
+        times = f"{status.st_size}|{status.st_mtime_ns}|{status.st_ctime_ns}"
+        return f"{self.path}|{self.offset}|{self.length}|{times}"
+
+
+@dataclass(frozen=True, slots=True)
+class UtteranceSource:
+    """One labelled recording as a corpus describes it.
+
+    Attributes:
+        utterance_id: unique within its split, stable between runs.
+        audio: where the sound lies.
+        phonemes: the label, one token a phoneme (``|`` marks a word boundary), or None.
+        text: the orthographic text, or None.
+        speaker: who speaks, or None where the corpus does not know.
+        segments: phones with their times, empty where the corpus has none.
+        problem: why the corpus itself cannot use this recording (e.g. "no label"), or None. Such a
+            row is never read: it is listed with this reason in the cache's ``skipped.csv``.
+    """
+
+    utterance_id: str
+    audio: AudioFile
+    phonemes: tuple[str, ...] | None = None
+    text: str | None = None
+    speaker: str | None = None
+    segments: tuple[PhoneSegment, ...] = ()
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """One row of the cache.
+
+    Attributes:
+        utterance_id: as the corpus gave it.
+        samples: (num_samples,) int16, mono at the table's sampling rate; a read-only view of the memory map.
+        phoneme_ids: (num_phonemes,) int64, the label in the vocabulary's ids.
+        text: orthographic text, or None.
+        speaker: who speaks, or None.
+        segments: phones with times, in seconds.
+        source: path of the recording it came from.
+    """
+
+    utterance_id: str
+    samples: NDArray[np.int16]
+    phoneme_ids: NDArray[np.int64]
+    text: str | None
+    speaker: str | None
+    segments: tuple[PhoneSegment, ...]
+    source: str
