@@ -1,0 +1,1 @@
+"""Sound: reading any recording, and augmenting it."""

@@ -1,0 +1,130 @@
+"""Any recording → mono float32 samples at the wanted rate, or the reason why it cannot be used.
+
+WAV, FLAC, OGG, Opus and MP3 are decoded by libsndfile and resampled by soxr: no FFmpeg is needed, and no torch.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+from numpy.typing import NDArray
+
+from phoneme_recognition.audio.containers import has_mp3_length, truncation
+from phoneme_recognition.data.utterance import AudioFile
+from phoneme_recognition.errors import AudioError
+
+_BLOCK = 65536
+_MP3_SLACK = 2 * 1152  # encoder delay and padding are not counted alike by all encoders: two frames at most
+_LOWEST_RATE = 1000  # Hz; below that it is a broken header, and resampling would fill the memory
+_LOUDEST = 16.0  # full scale is 1; more than this is a float file in some integer's scale, not a loud voice
+
+
+def read_audio(audio: AudioFile | str | Path, sampling_rate: int) -> NDArray[np.float32]:
+    """Read one recording as speech networks want it.
+
+    The channels are averaged. A 16-bit recording at the target rate comes back as ``integer / 32768`` exactly.
+
+    Args:
+        audio: a file, or bytes inside one.
+        sampling_rate: the wanted rate in Hz.
+
+    Returns:
+        (num_samples,) float32, nominally in -1 … 1.
+
+    Raises:
+        AudioError: the recording is missing, empty, no audio, truncated, silent, not finite, or has no samples.
+    """
+    data = _read_bytes(audio if isinstance(audio, AudioFile) else AudioFile(str(audio)))
+    reason = truncation(data)
+    if reason:
+        raise AudioError(reason)
+    samples, rate = _decode(data)
+    _check(samples, rate)
+    if rate != sampling_rate:
+        samples = soxr.resample(samples, rate, sampling_rate)
+    if not len(samples):
+        raise AudioError("no samples: too short to be resampled")
+    return samples
+
+
+def find_audio(folder: str | Path, extensions: Iterable[str]) -> list[Path]:
+    """All recordings below a folder, sorted by path.
+
+    Args:
+        folder: searched with its sub-folders; hidden files and folders (``.name``) are left out.
+        extensions: such as ``.wav`` (the dot and the case do not matter).
+    """
+    wanted = {f".{extension.lower().lstrip('.')}" for extension in extensions}
+    root = Path(folder)
+    found = (path for path in root.rglob("*") if path.suffix.lower() in wanted and path.is_file())
+    return sorted(path for path in found if not any(part[0] == "." for part in path.relative_to(root).parts))
+
+
+def _read_bytes(audio: AudioFile) -> bytes:
+    path = Path(audio.path)
+    try:
+        # Opening a named pipe would wait for ever.
+        if path.exists() and not path.is_file():
+            raise AudioError("not audio: not a regular file")
+        with path.open("rb") as file:
+            file.seek(audio.offset)
+            data = file.read(-1 if audio.length is None else audio.length)
+    except FileNotFoundError:
+        raise AudioError("missing file") from None
+    except (OSError, ValueError) as error:
+        raise AudioError(f"unreadable file: {getattr(error, 'strerror', None) or error}") from None
+    if audio.length is not None and len(data) < audio.length:
+        raise AudioError(f"truncated: holds {len(data)} of {audio.length} bytes")
+    if not data:
+        raise AudioError("empty file")
+    return data
+
+
+def _decode(data: bytes) -> tuple[NDArray[np.float32], int]:
+    try:
+        with soundfile.SoundFile(io.BytesIO(data)) as file:
+            blocks = _read_blocks(file)
+            expected, rate, kind = file.frames, file.samplerate, file.format
+    except (soundfile.SoundFileError, TypeError) as error:
+        raise AudioError(_decoder_reason(data, error)) from None
+    samples = np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
+    # Without a header that states it, the length of an MP3 is estimated from its first frame.
+    slack = 0 if kind != "MP3" else _MP3_SLACK if has_mp3_length(data) else expected
+    if len(samples) < expected - slack:
+        raise AudioError(f"truncated: holds {len(samples)} of {expected} samples")
+    return samples, rate
+
+
+def _read_blocks(file: soundfile.SoundFile) -> list[NDArray[np.float32]]:
+    """The mean of the channels, block by block, so that a long multi-channel file needs no more memory than mono."""
+    blocks = []
+    while len(block := file.read(_BLOCK, dtype="float32", always_2d=True)):
+        blocks.append(block[:, 0] if block.shape[1] == 1 else block.mean(axis=1, dtype=np.float32))
+    return blocks
+
+
+def _decoder_reason(data: bytes, error: Exception) -> str:
+    said = (getattr(error, "error_string", "") or str(error)).removeprefix("Error : ").rstrip(".")
+    if data[:4] == b"fLaC" and "lost sync" in said:
+        return "truncated: the FLAC stream breaks off"
+    known = data[:4] in (b"RIFF", b"RIFX", b"fLaC", b"OggS") or data[:3] == b"ID3" or data[:1] == b"\xff"
+    return f"damaged: {said}" if known else "not audio: no format that libsndfile knows"
+
+
+def _check(samples: NDArray[np.float32], rate: int) -> None:
+    if not len(samples):
+        raise AudioError("no samples")
+    if rate < _LOWEST_RATE:
+        raise AudioError(f"broken header: sampling rate {rate} Hz")
+    peak = float(np.abs(samples).max())
+    if not np.isfinite(peak):
+        raise AudioError("NaN or infinite samples")
+    if peak == 0.0:
+        raise AudioError("silent: every sample is zero")
+    if peak > _LOUDEST:
+        raise AudioError(f"wrong scale: float samples up to {peak:.0f} where full scale is 1")

@@ -1,0 +1,71 @@
+"""From utterances to a padded batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+# Keeps the division finite for an utterance without any energy (the constant of Hugging Face's extractors).
+VARIANCE_FLOOR = 1e-7
+
+
+class Example(NamedTuple):
+    """One utterance, ready to be batched: (num_samples,) float32 samples, (num_phonemes,) int64 ids."""
+
+    utterance_id: str
+    samples: NDArray[np.float32]
+    phoneme_ids: NDArray[np.int64]
+    seed: int
+
+
+class Batch(NamedTuple):
+    """Utterances padded to the longest.
+
+    Attributes:
+        utterance_ids: one for each utterance.
+        waveforms: (batch, samples) float32.
+        lengths: (batch,) int64, samples of each utterance that are no padding.
+        labels: (batch, phonemes) int64, padded with 0.
+        label_lengths: (batch,) int64.
+        seeds: (batch,) int64, what each utterance's random draws (SpecAugment) come from.
+    """
+
+    utterance_ids: list[str]
+    waveforms: Tensor
+    lengths: Tensor
+    labels: Tensor
+    label_lengths: Tensor
+    seeds: Tensor
+
+
+def normalise_waveform(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Zero mean and unit variance over the samples of one utterance."""
+    return np.asarray((samples - samples.mean()) / np.sqrt(samples.var() + VARIANCE_FLOOR), dtype=np.float32)
+
+
+def pad_waveforms(waveforms: Sequence[NDArray[np.float32]], padding_value: float = 0.0) -> tuple[Tensor, Tensor]:
+    """Waveforms of any lengths as (batch, samples) float32 and their (batch,) lengths."""
+    lengths = torch.tensor([len(waveform) for waveform in waveforms], dtype=torch.int64)
+    padded = torch.full((len(waveforms), int(lengths.max())), padding_value, dtype=torch.float32)
+    for row, waveform in zip(padded, waveforms, strict=True):
+        row[: len(waveform)] = torch.from_numpy(waveform)
+    return padded, lengths
+
+
+def collate(examples: Sequence[Example], *, padding_value: float = 0.0) -> Batch:
+    """Pad examples to one batch, in the order given."""
+    waveforms, lengths = pad_waveforms([example.samples for example in examples], padding_value)
+    labels = [torch.from_numpy(example.phoneme_ids) for example in examples]
+    return Batch(
+        utterance_ids=[example.utterance_id for example in examples],
+        waveforms=waveforms,
+        lengths=lengths,
+        labels=torch.nn.utils.rnn.pad_sequence(labels, batch_first=True),
+        label_lengths=torch.tensor([len(label) for label in labels], dtype=torch.int64),
+        seeds=torch.tensor([example.seed for example in examples], dtype=torch.int64),
+    )

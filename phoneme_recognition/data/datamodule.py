@@ -1,0 +1,141 @@
+"""From corpora to the loaders of the three splits."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from lightning.pytorch import LightningDataModule
+from numpy.typing import NDArray
+
+from phoneme_recognition.audio.augmentation import WaveformTransform
+from phoneme_recognition.data.batching import BatchPlan
+from phoneme_recognition.data.cache import UtteranceTable, concatenate, open_table
+from phoneme_recognition.data.dataset import BatchDataset
+from phoneme_recognition.data.loader import ResumableLoader
+from phoneme_recognition.data.utterance import Corpus
+from phoneme_recognition.phonemes.vocabulary import Vocabulary
+
+logger = logging.getLogger(__name__)
+
+Split = Literal["train", "val", "test"]
+
+
+@dataclass(frozen=True)
+class Loading:
+    """How batches are made and where the cache stands; the values of the config's ``data`` section."""
+
+    batch_size: int = 4
+    batch_seconds: float | None = None
+    num_workers: int = 0
+    num_proc: int = 2
+    rebuild: bool = False
+    max_skipped: float = 0.1
+    seed: int = 42
+
+
+class SpeechDataModule(LightningDataModule):
+    """Cached utterances of several corpora as batches.
+
+    Args:
+        corpora: where the recordings come from, concatenated split by split.
+        vocabulary: the phonemes of the labels.
+        audio_params: ``sampling_rate``, ``padding_value`` and ``do_normalize`` as in the config.
+        count_frames: (n,) samples → (n,) CTC frames of the network, to find labels that are too long.
+        loading: batch sizes, processes and the cache's rules.
+        transforms: waveform augmentation of the training split.
+        splits: which splits :meth:`prepare_data` makes ready.
+    """
+
+    def __init__(
+        self,
+        corpora: Sequence[Corpus],
+        vocabulary: Vocabulary,
+        *,
+        audio_params: dict[str, object],
+        count_frames: Callable[[NDArray[np.int64]], NDArray[np.int64]],
+        loading: Loading,
+        transforms: Sequence[WaveformTransform] = (),
+        splits: Sequence[Split] = ("train", "val", "test"),
+    ) -> None:
+        super().__init__()
+        self._corpora = corpora
+        self._vocabulary = vocabulary
+        self._audio_params = audio_params
+        self._count_frames = count_frames
+        self._loading = loading
+        self._transforms = transforms
+        self._splits = splits
+        self._tables: dict[Split, UtteranceTable] = {}
+
+    def prepare_data(self) -> None:
+        """Fetch the corpora and build what the cache lacks (Lightning calls it in one process a machine)."""
+        for corpus in self._corpora:
+            corpus.load_data(create_dataset=self._loading.rebuild)
+        for split in self._splits:
+            self._tables[split] = self._open(split, rebuild=self._loading.rebuild)
+
+    def table(self, split: Split) -> UtteranceTable:
+        """The split's utterances, from the cache."""
+        if split not in self._tables:
+            for corpus in self._corpora:
+                corpus.load_data()
+            self._tables[split] = self._open(split, rebuild=False)
+        return self._tables[split]
+
+    def train_dataloader(self) -> ResumableLoader:
+        """Training batches: shuffled, augmented."""
+        return self._loader("train")
+
+    def val_dataloader(self) -> ResumableLoader:
+        """Validation batches: the same in every epoch."""
+        return self._loader("val")
+
+    def test_dataloader(self) -> ResumableLoader:
+        """Test batches: the same every time."""
+        return self._loader("test")
+
+    def _open(self, split: Split, *, rebuild: bool) -> UtteranceTable:
+        return concatenate(
+            [
+                open_table(
+                    f"{type(corpus).__name__}-{split}",
+                    getattr(corpus, f"get_{split}_data")(),
+                    corpus.cache_dir,
+                    vocabulary=self._vocabulary,
+                    sampling_rate=int(str(self._audio_params["sampling_rate"])),
+                    count_frames=self._count_frames,
+                    num_proc=self._loading.num_proc,
+                    rebuild=rebuild,
+                    max_skipped=self._loading.max_skipped,
+                )
+                for corpus in self._corpora
+            ]
+        )
+
+    def _loader(self, split: Split) -> ResumableLoader:
+        table, training = self.table(split), split == "train"
+        dataset = BatchDataset(
+            table,
+            transforms=self._transforms if training else (),
+            normalise=bool(self._audio_params["do_normalize"]),
+            padding_value=float(str(self._audio_params["padding_value"])),
+            seed=self._loading.seed,
+        )
+        plan = BatchPlan(
+            table.num_samples / table.sampling_rate,
+            batch_size=self._loading.batch_size,
+            batch_seconds=self._loading.batch_seconds,
+            shuffle=training,
+            seed=self._loading.seed,
+            rank=self.trainer.global_rank if self.trainer else 0,
+            world_size=self.trainer.world_size if self.trainer else 1,
+        )
+        logger.debug("%s: %d batches, %.1f %% padding", split, len(plan), 100 * plan.padding_share())
+        return ResumableLoader(
+            dataset, plan, num_workers=self._loading.num_workers, pin_memory=torch.cuda.is_available()
+        )

@@ -1,0 +1,61 @@
+"""The cached table as a torch dataset that gives whole batches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from torch.utils.data import Dataset
+
+from phoneme_recognition.audio.augmentation import WaveformTransform, augment
+from phoneme_recognition.data.batching import Draw
+from phoneme_recognition.data.cache import UtteranceTable
+from phoneme_recognition.data.collate import Batch, Example, collate, normalise_waveform
+from phoneme_recognition.randomness import draw_seed
+
+PCM_SCALE = 1 / 32768
+
+
+class BatchDataset(Dataset[Batch]):
+    """Batches by the draws of a :class:`~phoneme_recognition.data.batching.BatchPlan`.
+
+    Args:
+        table: the cached utterances.
+        transforms: waveform augmentation, applied before the normalisation; none for measuring.
+        normalise: zero mean and unit variance for each utterance, over its own samples.
+        padding_value: what shorter waveforms are filled with.
+        seed: what each draw's own seed is made from, with its epoch and row.
+    """
+
+    def __init__(
+        self,
+        table: UtteranceTable,
+        *,
+        transforms: Sequence[WaveformTransform] = (),
+        normalise: bool = True,
+        padding_value: float = 0.0,
+        seed: int = 0,
+    ) -> None:
+        self.table = table
+        self._transforms = transforms
+        self._normalise = normalise
+        self._padding_value = padding_value
+        self._seed = seed
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def __getitem__(self, draws: Sequence[Draw]) -> Batch:
+        return collate([self._example(draw) for draw in draws], padding_value=self._padding_value)
+
+    def _example(self, draw: Draw) -> Example:
+        utterance = self.table[draw.row]
+        seed = draw_seed(self._seed, draw.epoch, draw.row)
+        samples = utterance.samples.astype(np.float32) * np.float32(PCM_SCALE)
+        if self._transforms:
+            samples = augment(
+                samples, self._transforms, sampling_rate=self.table.sampling_rate, seed=seed
+            )
+        if self._normalise:
+            samples = normalise_waveform(samples)
+        return Example(utterance.utterance_id, samples, utterance.phoneme_ids, seed)

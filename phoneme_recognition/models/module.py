@@ -1,0 +1,146 @@
+"""The training step: network, CTC loss and scores, as Lightning wants them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import torch
+from lightning.pytorch import LightningModule
+from torch import Tensor, nn
+from torch.nn.functional import ctc_loss, log_softmax
+
+from phoneme_recognition.data.collate import Batch
+from phoneme_recognition.decoding.greedy import greedy_decode
+from phoneme_recognition.metrics.error_rates import EditCounts, ErrorRate
+from phoneme_recognition.models.checkpoint import BLOCK, describe
+from phoneme_recognition.models.optimizers import Optimization, build_optimizer, build_schedule
+from phoneme_recognition.phonemes.vocabulary import Vocabulary
+from phoneme_recognition.randomness import draw_seed
+
+Stage = Literal["train", "val", "test"]
+
+
+class PhonemeRecogniser(LightningModule):
+    """A network that is trained with CTC to give phonemes.
+
+    Args:
+        network: waveforms and lengths → logits and frame lengths.
+        vocabulary: what the logits mean.
+        audio_params: how the waveforms were made, kept in every checkpoint.
+        optimization: optimizer and schedule.
+        seed: what dropout and the like are drawn from, step by step.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        vocabulary: Vocabulary,
+        *,
+        audio_params: Mapping[str, Any],
+        optimization: Optimization | None = None,
+        seed: int = 42,
+    ) -> None:
+        super().__init__()
+        self.network = network
+        self.vocabulary = vocabulary
+        self.audio_params = dict(audio_params)
+        self.counts: dict[str, EditCounts] = {}
+        self._optimization = optimization or Optimization()
+        self._seed = seed
+        # Words can only be scored where the labels say where they begin.
+        units = ["per", "cer"] if vocabulary.word_boundary_id is None else ["per", "cer", "wer"]
+        self.rates = nn.ModuleDict(
+            {f"{stage}_{unit}": ErrorRate(unit) for stage in ("train", "val", "test") for unit in units}
+        )
+
+    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
+        """Seed what is drawn on this step, so that a resumed run draws the same."""
+        torch.manual_seed(draw_seed(self._seed, self.current_epoch, batch_idx, self.global_rank))
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """One step of training: the mean CTC loss of the batch."""
+        return self._step(batch, "train")
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        """Measure one batch of the validation split."""
+        self._step(batch, "val")
+
+    def test_step(self, batch: Batch, batch_idx: int) -> None:
+        """Measure one batch of the test split."""
+        self._step(batch, "test")
+
+    def predict_step(self, batch: Batch, batch_idx: int) -> list[tuple[str, list[str], list[str]]]:
+        """Utterance ids, references and hypotheses of one batch."""
+        output = self.network(batch.waveforms, batch.lengths)
+        references, hypotheses = self._symbols(batch, output.logits, output.lengths)
+        return list(zip(batch.utterance_ids, references, hypotheses, strict=True))
+
+    def on_validation_epoch_end(self) -> None:
+        """Keep the counts behind the rates, for the table at the end."""
+        self._keep_counts("val")
+
+    def on_test_epoch_end(self) -> None:
+        """Keep the counts behind the rates, for the table at the end."""
+        self._keep_counts("test")
+
+    def configure_optimizers(self) -> Any:
+        """Optimizer and schedule by the config's names."""
+        optimizer = build_optimizer(self.parameters(), self._optimization)
+        schedule = build_schedule(optimizer, self._optimization, self.trainer.estimated_stepping_batches)
+        return optimizer if schedule is None else {"optimizer": optimizer, "lr_scheduler": schedule}
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Add the block from which the recogniser is rebuilt without config or hub."""
+        checkpoint[BLOCK] = describe(self.network, self.vocabulary, self.audio_params)
+
+    def _step(self, batch: Batch, stage: Stage) -> Tensor:
+        output = self.network(batch.waveforms, batch.lengths, batch.seeds if stage == "train" else None)
+        # In float32 also under mixed precision: sums over long alignments lose too much in 16 bits.
+        log_probs = log_softmax(output.logits.float(), dim=-1)
+        loss = self._loss(log_probs, output.lengths, batch)
+        size = len(batch.utterance_ids)
+        if stage == "train":
+            self.log("train_loss_step", loss, prog_bar=True, batch_size=size)
+        shown = stage != "train"
+        self.log(f"{stage}_loss", loss, on_step=False, on_epoch=True, batch_size=size, sync_dist=True, prog_bar=shown)
+        self._score(batch, log_probs.detach(), output.lengths, stage)
+        return loss
+
+    def _loss(self, log_probs: Tensor, frames: Tensor, batch: Batch) -> Tensor:
+        """CTC loss (Graves et al., 2006) a phoneme, averaged over the utterances."""
+        losses = ctc_loss(
+            log_probs.transpose(0, 1),
+            batch.labels,
+            frames,
+            batch.label_lengths,
+            blank=self.vocabulary.blank_id,
+            reduction="none",
+            zero_infinity=True,
+        )
+        return (losses / batch.label_lengths.clamp(min=1)).mean()
+
+    def _score(self, batch: Batch, log_probs: Tensor, frames: Tensor, stage: Stage) -> None:
+        references, hypotheses = self._symbols(batch, log_probs, frames)
+        size = len(batch.utterance_ids)
+        for name, metric in self.rates.items():
+            if name.startswith(f"{stage}_"):
+                metric.update(references, hypotheses)
+                shown = name.endswith("per")
+                self.log(name, metric, on_step=False, on_epoch=True, batch_size=size, prog_bar=shown)  # type: ignore[arg-type]
+
+    def _symbols(
+        self, batch: Batch, scores: Tensor, frames: Tensor
+    ) -> tuple[Sequence[list[str]], Sequence[list[str]]]:
+        """References and hypotheses of a batch, as symbols."""
+        labels = zip(batch.labels.tolist(), batch.label_lengths.tolist(), strict=True)
+        references = [self.vocabulary.decode(row[:length]) for row, length in labels]
+        decoded = greedy_decode(scores, frames, blank_id=self.vocabulary.blank_id)
+        return references, [self.vocabulary.decode(row) for row in decoded]
+
+    def _keep_counts(self, stage: Stage) -> None:
+        for name, metric in self.rates.items():
+            if name.startswith(f"{stage}_"):
+                assert isinstance(metric, ErrorRate)
+                with metric.sync_context():
+                    self.counts[name] = metric.counts()
