@@ -80,21 +80,30 @@ is_installed() {
   [[ -x $venv/bin/python && -f $stamp && $(<"$stamp") == "$(fingerprint)" ]]
 }
 
+# pip's long story as one line that changes in place, where someone is looking.
+show_progress() {
+  local line
+  while IFS= read -r line; do
+    [[ ! -t 2 ]] || printf '\r\e[K%.79s' "${line%% (from *}" >&2
+  done
+  [[ ! -t 2 ]] || printf '\r\e[K' >&2
+}
+
 # The stamps go first and come last: an installation that was cut off is done again.
 install() {
-  local target=$root stamps=("$venv/.installed-run") python
+  local target=$root stamps=("$venv/.installed-run") log=$venv/install.log python
   rm -f -- "$venv"/.installed-*
   if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
     python=$(find_python)
     [[ -e $venv/pyvenv.cfg || -z $(ls -A -- "$venv") ]] ||
-      fail "$venv is no virtual environment but holds files: nothing was touched. Empty it, or set PHONEME_VENV to another folder."
+      fail "$venv holds files but is no virtual environment. Empty it, or set PHONEME_VENV to another folder."
     "$python" -m venv --clear "$venv" >&2
   fi
   [[ $1 == run ]] || { target+="[$1]" && stamps+=("$venv/.installed-$1"); }
-  say "installing into $venv (the first time takes some minutes)"
+  say "installing into $venv (some minutes the first time; details: $log)"
   "$venv/bin/python" -m pip install --disable-pip-version-check --no-input \
-    --constraint "$root/constraints.txt" --editable "$target" </dev/null >&2 ||
-    fail "the installation failed, see above. The next start tries again; to begin anew, remove $venv first."
+    --constraint "$root/constraints.txt" --editable "$target" </dev/null 2>&1 | tee -- "$log" | show_progress ||
+    { tail -n 15 -- "$log" >&2 && fail "the installation failed, see above. The next start tries again."; }
   fingerprint | tee -- "${stamps[@]}" >/dev/null
 }
 

@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 class WaveformTransform(Protocol):
-    """What audiomentations' transforms are: called with (num_samples,) float32 and the sampling rate in Hz."""
+    """What audiomentations' transforms are: called with (num_samples,) float32 and a rate in Hz."""
 
     def __call__(self, samples: NDArray[np.float32], sample_rate: int) -> NDArray[np.float32]:
         """Give back the changed samples, of any length above 0."""

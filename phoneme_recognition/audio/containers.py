@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-# Programs that write to a pipe cannot know the size in advance; ffmpeg and SoX put (almost) the largest number.
+# Programs that write to a pipe cannot know the size; ffmpeg and SoX put (almost) the largest number.
 _UNKNOWN_SIZE = 0x7FFFF000
 _OGG_HEADER = 27
 
@@ -28,7 +28,7 @@ def truncation(data: bytes) -> str:
 
 
 def has_mp3_length(data: bytes) -> bool:
-    """Whether an MP3 file states its number of frames in a Xing, Info or VBRI header, so that it is no guess."""
+    """Whether an MP3 file states its number of frames (in a Xing, Info or VBRI header)."""
     start = 0
     if data[:3] == b"ID3":
         # An ID3 tag's size has seven bits a byte (ID3v2.4, section 3.1).

@@ -1,6 +1,6 @@
 """Any recording → mono float32 samples at the wanted rate, or the reason why it cannot be used.
 
-WAV, FLAC, OGG, Opus and MP3 are decoded by libsndfile and resampled by soxr: no FFmpeg is needed, and no torch.
+WAV, FLAC, OGG, Opus and MP3 are decoded by libsndfile and resampled by soxr: no FFmpeg, no torch.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ _LOUDEST = 16.0  # full scale is 1; more than this is a float file in some integ
 def read_audio(audio: AudioFile | str | Path, sampling_rate: int) -> NDArray[np.float32]:
     """Read one recording as speech networks want it.
 
-    The channels are averaged. A 16-bit recording at the target rate comes back as ``integer / 32768`` exactly.
+    The channels are averaged. A 16-bit recording at the target rate comes back as ``integer / 32768``,
+    exactly.
 
     Args:
         audio: a file, or bytes inside one.
@@ -37,7 +38,7 @@ def read_audio(audio: AudioFile | str | Path, sampling_rate: int) -> NDArray[np.
         (num_samples,) float32, nominally in -1 … 1.
 
     Raises:
-        AudioError: the recording is missing, empty, no audio, truncated, silent, not finite, or has no samples.
+        AudioError: it is missing, empty, no audio, truncated, silent, not finite, or has no samples.
     """
     data = _read_bytes(audio if isinstance(audio, AudioFile) else AudioFile(str(audio)))
     reason = truncation(data)
@@ -101,7 +102,7 @@ def _decode(data: bytes) -> tuple[NDArray[np.float32], int]:
 
 
 def _read_blocks(file: soundfile.SoundFile) -> list[NDArray[np.float32]]:
-    """The mean of the channels, block by block, so that a long multi-channel file needs no more memory than mono."""
+    """The mean of the channels, block by block: many channels need no more memory than one."""
     blocks = []
     while len(block := file.read(_BLOCK, dtype="float32", always_2d=True)):
         blocks.append(block[:, 0] if block.shape[1] == 1 else block.mean(axis=1, dtype=np.float32))

@@ -166,9 +166,7 @@ class _Builder:
             return None
         return _convert(kind, node.value)
 
-    def _entries(
-        self, node: yaml.MappingNode, steps: Steps
-    ) -> dict[Hashable, tuple[yaml.Node, yaml.Node]]:
+    def _entries(self, node: yaml.MappingNode, steps: Steps) -> dict[Hashable, tuple[yaml.Node, yaml.Node]]:
         """Key → (node that gives the line, value), own keys first, then merged ones."""
         own: dict[Hashable, tuple[yaml.Node, yaml.Node]] = {}
         merged: list[yaml.Node] = []

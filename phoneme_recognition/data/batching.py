@@ -1,8 +1,9 @@
-"""Which utterances go into which batch: utterances of like length together, in an order new in every epoch."""
+"""Which utterances go into which batch: utterances of like length together, shuffled anew in every epoch."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -78,7 +79,9 @@ class BatchPlan(Sampler[list[Draw]]):
     def batches(self, epoch: int) -> list[NDArray[np.int64]]:
         """All batches of an epoch, those of every rank, as arrays of rows."""
         random = np.random.default_rng([self._seed, epoch if self._shuffle else 0])
-        blur = random.uniform(1 - LENGTH_BLUR, 1 + LENGTH_BLUR, len(self._durations)) if self._shuffle else 1.0
+        blur = (
+            random.uniform(1 - LENGTH_BLUR, 1 + LENGTH_BLUR, len(self._durations)) if self._shuffle else 1.0
+        )
         batches = self._fit(self._cut(np.argsort(self._durations * blur, kind="stable")))
         # Shuffled for measuring too: a limited share of the batches is then a fair sample of all lengths.
         return [batches[place] for place in random.permutation(len(batches))]
@@ -101,10 +104,10 @@ class BatchPlan(Sampler[list[Draw]]):
         return [*batches, order[first:]]
 
     def _fit(self, batches: list[NDArray[np.int64]]) -> list[NDArray[np.int64]]:
-        """Bring a plan to the number of batches that every epoch has: merge the smallest, split the largest."""
+        """Bring a plan to the number of batches that every epoch has: merge small ones, split large ones."""
         batches = list(batches)
         while len(batches) > self._total:
-            sizes = [len(left) + len(right) for left, right in zip(batches, batches[1:], strict=False)]
+            sizes = [len(left) + len(right) for left, right in pairwise(batches)]
             place = int(np.argmin(sizes))
             batches[place : place + 2] = [np.concatenate(batches[place : place + 2])]
         while len(batches) < self._total:

@@ -48,7 +48,9 @@ def normalise_waveform(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray((samples - samples.mean()) / np.sqrt(samples.var() + VARIANCE_FLOOR), dtype=np.float32)
 
 
-def pad_waveforms(waveforms: Sequence[NDArray[np.float32]], padding_value: float = 0.0) -> tuple[Tensor, Tensor]:
+def pad_waveforms(
+    waveforms: Sequence[NDArray[np.float32]], padding_value: float = 0.0
+) -> tuple[Tensor, Tensor]:
     """Waveforms of any lengths as (batch, samples) float32 and their (batch,) lengths."""
     lengths = torch.tensor([len(waveform) for waveform in waveforms], dtype=torch.int64)
     padded = torch.full((len(waveforms), int(lengths.max())), padding_value, dtype=torch.float32)

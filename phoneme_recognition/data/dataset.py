@@ -53,9 +53,7 @@ class BatchDataset(Dataset[Batch]):
         seed = draw_seed(self._seed, draw.epoch, draw.row)
         samples = utterance.samples.astype(np.float32) * np.float32(PCM_SCALE)
         if self._transforms:
-            samples = augment(
-                samples, self._transforms, sampling_rate=self.table.sampling_rate, seed=seed
-            )
+            samples = augment(samples, self._transforms, sampling_rate=self.table.sampling_rate, seed=seed)
         if self._normalise:
             samples = normalise_waveform(samples)
         return Example(utterance.utterance_id, samples, utterance.phoneme_ids, seed)

@@ -6,7 +6,6 @@ network and version. Measuring and inference read that block alone; they need no
 
 from __future__ import annotations
 
-import os
 import pickle
 from collections.abc import Mapping
 from pathlib import Path
@@ -34,7 +33,7 @@ class AtomicCheckpointIO(TorchCheckpointIO):
         """Save ``checkpoint`` at ``path``; a kill leaves at most a ``.partial`` file."""
         partial = Path(f"{path}.partial")
         super().save_checkpoint(checkpoint, partial, storage_options)
-        os.replace(partial, path)
+        partial.replace(path)
 
 
 def describe(network: nn.Module, vocabulary: Vocabulary, audio_params: Mapping[str, Any]) -> dict[str, Any]:
@@ -57,13 +56,16 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
     path = Path(path)
     if not path.is_file():
         raise CheckpointError(
-            f"checkpoint {path} does not exist", remedy="Give ckpt_path=... the path that train printed at its end."
+            f"checkpoint {path} does not exist",
+            remedy="Give ckpt_path=... the path that train printed at its end.",
         )
     try:
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, EOFError, ValueError, KeyError, pickle.UnpicklingError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise CheckpointError(f"checkpoint {path} cannot be read: it is damaged or no checkpoint", got=reason) from None
+        raise CheckpointError(
+            f"checkpoint {path} cannot be read: it is damaged or no checkpoint", got=reason
+        ) from None
     block = checkpoint.get(BLOCK) if isinstance(checkpoint, dict) else None
     if not isinstance(block, dict):
         raise CheckpointError(
@@ -72,7 +74,9 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
         )
     if block["format"] > FORMAT:
         raise CheckpointError(
-            f"checkpoint {path}", expected=f"format {FORMAT} or older", got=f"format {block['format']}",
+            f"checkpoint {path}",
+            expected=f"format {FORMAT} or older",
+            got=f"format {block['format']}",
             remedy=f"It was made by version {block['version']}: use that or a newer one.",
         )
     return checkpoint
@@ -100,7 +104,9 @@ def load_matching_weights(network: nn.Module, weights: Mapping[str, Tensor]) -> 
         network has no place for.
     """
     own = network.state_dict()
-    fitting = {name: value for name, value in weights.items() if name in own and own[name].shape == value.shape}
+    fitting = {
+        name: value for name, value in weights.items() if name in own and own[name].shape == value.shape
+    }
     network.load_state_dict(fitting, strict=False)
     left = [
         f"{name}: {tuple(weights[name].shape)} in the checkpoint, {tuple(value.shape)} in the network"

@@ -30,6 +30,10 @@ class PhonemeRecogniser(LightningModule):
         audio_params: how the waveforms were made, kept in every checkpoint.
         optimization: optimizer and schedule.
         seed: what dropout and the like are drawn from, step by step.
+
+    Attributes:
+        counts: edits behind the rates of the last validation and test, by their names (``val_per``, ...).
+        transcripts: set to a list, it collects (utterance id, reference, hypothesis) while measuring.
     """
 
     def __init__(
@@ -46,6 +50,7 @@ class PhonemeRecogniser(LightningModule):
         self.vocabulary = vocabulary
         self.audio_params = dict(audio_params)
         self.counts: dict[str, EditCounts] = {}
+        self.transcripts: list[tuple[str, list[str], list[str]]] | None = None
         self._optimization = optimization or Optimization()
         self._seed = seed
         # Words can only be scored where the labels say where they begin.
@@ -69,12 +74,6 @@ class PhonemeRecogniser(LightningModule):
     def test_step(self, batch: Batch, batch_idx: int) -> None:
         """Measure one batch of the test split."""
         self._step(batch, "test")
-
-    def predict_step(self, batch: Batch, batch_idx: int) -> list[tuple[str, list[str], list[str]]]:
-        """Utterance ids, references and hypotheses of one batch."""
-        output = self.network(batch.waveforms, batch.lengths)
-        references, hypotheses = self._symbols(batch, output.logits, output.lengths)
-        return list(zip(batch.utterance_ids, references, hypotheses, strict=True))
 
     def on_validation_epoch_end(self) -> None:
         """Keep the counts behind the rates, for the table at the end."""
@@ -103,7 +102,15 @@ class PhonemeRecogniser(LightningModule):
         if stage == "train":
             self.log("train_loss_step", loss, prog_bar=True, batch_size=size)
         shown = stage != "train"
-        self.log(f"{stage}_loss", loss, on_step=False, on_epoch=True, batch_size=size, sync_dist=True, prog_bar=shown)
+        self.log(
+            f"{stage}_loss",
+            loss,
+            on_step=False,
+            on_epoch=True,
+            batch_size=size,
+            sync_dist=True,
+            prog_bar=shown,
+        )
         self._score(batch, log_probs.detach(), output.lengths, stage)
         return loss
 
@@ -122,6 +129,8 @@ class PhonemeRecogniser(LightningModule):
 
     def _score(self, batch: Batch, log_probs: Tensor, frames: Tensor, stage: Stage) -> None:
         references, hypotheses = self._symbols(batch, log_probs, frames)
+        if self.transcripts is not None:
+            self.transcripts += zip(batch.utterance_ids, references, hypotheses, strict=True)
         size = len(batch.utterance_ids)
         for name, metric in self.rates.items():
             if name.startswith(f"{stage}_"):

@@ -20,7 +20,7 @@ OPTIMIZERS: dict[str, type[optim.Optimizer]] = {"AdamW": optim.AdamW, "SGD": opt
 class Optimization:
     """What is stepped and how; the keys of the config's ``model`` section.
 
-    ``step_size``, ``milestones`` and ``metric_patience`` count epochs, ``warmup_steps`` counts optimizer steps.
+    ``step_size``, ``milestones`` and ``metric_patience`` count epochs, ``warmup_steps`` optimizer steps.
     """
 
     optimizer: str = "AdamW"
@@ -56,7 +56,9 @@ def build_optimizer(parameters: Iterable[nn.Parameter], plan: Optimization) -> o
         ) from None
 
 
-def build_schedule(optimizer: optim.Optimizer, plan: Optimization, total_steps: float) -> dict[str, Any] | None:
+def build_schedule(
+    optimizer: optim.Optimizer, plan: Optimization, total_steps: float
+) -> dict[str, Any] | None:
     """The schedule in the form that Lightning takes, or None for a constant rate.
 
     Args:

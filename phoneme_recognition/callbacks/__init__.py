@@ -1,0 +1,6 @@
+"""Lightning callbacks: one callback a file."""
+
+from phoneme_recognition.callbacks.log_metrics import LogMetricsCallback
+from phoneme_recognition.callbacks.model_checkpoint import CustomModelCheckpoint
+
+__all__ = ["CustomModelCheckpoint", "LogMetricsCallback"]

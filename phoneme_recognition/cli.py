@@ -1,0 +1,132 @@
+"""The command line: which mode with what, what is printed where, and the exit code.
+
+Standard output carries results for programs (the last line is one JSON object); everything for people goes
+to standard error. Exit codes: 0 well, 1 our fault, 2 the user's mistake, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+from phoneme_recognition.errors import UserError
+from phoneme_recognition.version import __version__
+
+HELP = """\
+usage: phoneme-recognition MODE CONFIG [KEY=VALUE ...]
+
+  train CONFIG         train a recogniser; ends with its phoneme error rate on validation and test
+  val CONFIG           measure ckpt_path on the validation split
+  test CONFIG          measure ckpt_path on the test split
+  vocab CONFIG         make a vocabulary from the config's datasets   [output=FILE]
+  transcribe CHECKPOINT FILE|FOLDER ...
+                       phonemes of any recordings                     [format=text|jsonl]
+
+KEY=VALUE changes any value of the config by its dotted path, list indices included:
+  trainer.max_epochs=3   data.augmentations[0].init_args.p=0.3   ckpt_path=runs/mine/last.ckpt
+
+The last line on standard output is one JSON object with the main figures; all else goes to standard error.
+Exit codes: 0 well, 2 a mistake in the config or the input (it is explained), 1 a fault of the program.
+"""
+
+
+def main(arguments: Sequence[str], results: TextIO | None = None) -> int:
+    """Run one mode and give the exit code.
+
+    Args:
+        arguments: mode, config and overrides.
+        results: where the lines for programs go; standard output by default.
+    """
+    results = results or sys.stdout
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        print(HELP, end="", file=results if arguments else sys.stderr)
+        return 0 if arguments else 2
+    if arguments[0] == "--version":
+        print(__version__, file=results)
+        return 0
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    logging.captureWarnings(True)
+    try:
+        # Libraries print to standard output; that is for the results alone.
+        with contextlib.redirect_stdout(sys.stderr):
+            figures = _run(arguments[0], arguments[1:], results)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except Exception:
+        traceback.print_exc()
+        print(
+            "error: this is a fault of the program, not yours; please report it with the lines above",
+            file=sys.stderr,
+        )
+        return 1
+    if int(os.environ.get("RANK", os.environ.get("LOCAL_RANK", 0))) == 0:
+        print(json.dumps(figures, ensure_ascii=False), file=results, flush=True)
+    return 0
+
+
+def _run(mode: str, rest: Sequence[str], results: TextIO) -> dict[str, Any]:
+    if mode == "transcribe":
+        return _transcribe(rest, results)
+    if mode not in ("train", "val", "test", "vocab"):
+        raise UserError(f"there is no mode {mode!r}", expected="one of train, val, test, vocab, transcribe")
+    if not rest:
+        raise UserError(
+            f"{mode} needs a config file", remedy=f"For example: ./run.sh {mode} config/quickstart.yaml"
+        )
+    return _configured(mode, rest[0], rest[1:])
+
+
+def _configured(mode: str, config_file: str, overrides: Sequence[str]) -> dict[str, Any]:
+    """A mode that reads a config; heavy imports only after the config was found right."""
+    from phoneme_recognition.config import load_config
+
+    # Class paths in a config are found from the working folder, also when installed as a command.
+    sys.path.insert(0, str(Path.cwd()))
+    output = next((value.removeprefix("output=") for value in overrides if value.startswith("output=")), None)
+    if mode == "vocab":
+        overrides = [value for value in overrides if not value.startswith("output=")]
+    config = load_config(config_file, overrides)
+    if mode == "vocab":
+        from phoneme_recognition.runs.vocabulary import make_vocabulary
+
+        return make_vocabulary(config, output)
+    if mode == "train":
+        from phoneme_recognition.runs.train import train
+
+        return train(config)
+    from phoneme_recognition.runs.evaluate import evaluate
+
+    return evaluate(config, "val" if mode == "val" else "test")
+
+
+def _transcribe(rest: Sequence[str], results: TextIO) -> dict[str, Any]:
+    style = next((value.removeprefix("format=") for value in rest if value.startswith("format=")), "text")
+    inputs = [value for value in rest if not value.startswith("format=")]
+    if style not in ("text", "jsonl"):
+        raise UserError(f"format={style}", expected="format=text or format=jsonl")
+    if len(inputs) < 2:
+        raise UserError(
+            "transcribe needs a checkpoint and recordings", expected="transcribe CHECKPOINT FILE|FOLDER ..."
+        )
+    from phoneme_recognition.runs.transcribe import transcribe
+
+    def write(line: str) -> None:
+        print(line, file=results, flush=True)
+
+    return transcribe(inputs[0], inputs[1:], style="text" if style == "text" else "jsonl", write=write)
+
+
+def entry_point() -> None:
+    """The console script."""
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,143 @@
+"""The sections of a config with every key of ours: type, default, meaning and bounds.
+
+The parser, ``config/schema.json`` and the docs read them here. The keys of ``trainer`` are Lightning's own
+(``trainer_keys``), those of a dataset, an augmentation or a callback stand in its class.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
+
+from phoneme_recognition.config.entries import ClassEntry, to_plain
+from phoneme_recognition.config.rules import Rule, key
+
+NETWORKS = (
+    *("Wav2Vec2", "HuBERT", "WavLM", "Wav2Vec2-Conformer", "Wav2Vec2-BERT", "Data2VecAudio"),
+    *("UniSpeechSat", "SEW", "Whisper", "CompactCTC"),
+)
+OPTIMIZERS = ("AdamW", "SGD")
+SCHEDULERS = ("StepLR", "MultiStepLR", "ReduceLROnPlateau", "warmup_cosine", "warmup_linear")
+DISTRIBUTIONS = ("uniform", "loguniform", "int", "categorical", "discrete")
+
+
+@dataclass(frozen=True)
+class AudioParams:
+    """What sound looks like to the network; the meaning is that of Hugging Face's feature extractors."""
+
+    sampling_rate: int = key(16000, "samples a second that the network hears", at_least=1)
+    padding_value: float = key(0.0, "what fills short utterances up in a batch")
+    feature_size: int = key(1, "channels of the input; 1 is mono", at_least=1)
+    return_attention_mask: bool = key(False, "tell the network which samples are padding")
+    do_normalize: bool = key(True, "zero mean, unit variance for each utterance, over real samples only")
+
+
+@dataclass(frozen=True)
+class ExperimentSection:
+    """The folder of a run, and what it takes over from an earlier one."""
+
+    custom_folder_name: str | None = key(None, "name of the run's folder; null gives the dynamic name")
+    only_weights_load: bool = key(
+        False, "take only the weights from ckpt_path: fresh optimizer and loops, other shapes are skipped"
+    )
+
+
+@dataclass(frozen=True)
+class ModelSection:
+    """The network and how it learns."""
+
+    vocab_file: str = key("dataset_modules/tokens/russian_phones.json", "JSON file phoneme → id")
+    network_name: str = key("Wav2Vec2", "architecture family", choices=NETWORKS)
+    pretrained_name: str | None = key(
+        "jonatasgrosman/wav2vec2-large-xlsr-53-russian",
+        "hub id or local folder in Hugging Face format; null with network_config trains from scratch",
+    )
+    network_config: dict[str, Any] = key(dict, "sizes of a network from scratch, changes to a pretrained one")
+    freeze_feature_extractor: bool = key(True, "the convolutional front end gets no updates")
+    freeze_transformer: bool = key(True, "the transformer gets no updates")
+    optimizer: str = key("AdamW", "optimizer of torch.optim", choices=OPTIMIZERS)
+    optimizer_args: dict[str, Any] = key(dict, "the optimizer's own arguments: weight_decay, betas, momentum")
+    lr: float = key(0.0005, "learning rate", above=0)
+    scheduler: str | None = key(None, "how the learning rate changes; null keeps it", choices=SCHEDULERS)
+    step_size: int = key(2, "StepLR: every so many epochs the rate is multiplied by gamma", at_least=1)
+    gamma: float = key(0.1, "StepLR, MultiStepLR, ReduceLROnPlateau: factor of the rate", above=0, at_most=1)
+    milestones: list[int] = key(list, "MultiStepLR: at these epochs", at_least=1)
+    metric_scheduler: str = key("val_loss", "ReduceLROnPlateau: the metric that should improve")
+    metric_patience: int = key(10, "ReduceLROnPlateau: epochs without improvement", at_least=0)
+    min_lr: float = key(1e-6, "ReduceLROnPlateau: the rate never falls below", at_least=0)
+    warmup_steps: int = key(0, "warmup_cosine, warmup_linear: steps in which the rate rises", at_least=0)
+
+
+@dataclass(frozen=True)
+class DataSection:
+    """Corpora, batches and augmentations. The keys of ``audio_params`` may stand here too (merged in)."""
+
+    language: str = key("ru", "passed to the datasets and to the grapheme-to-phoneme step")
+    num_workers: int | Literal["auto"] = key(8, "loader processes; auto fits the machine", at_least=0)
+    batch_size: int = key(4, "utterances a batch", at_least=1)
+    batch_seconds: float | None = key(None, "seconds of audio a batch; replaces batch_size", above=0)
+    num_proc: int = key(2, "processes for preprocessing", at_least=1)
+    create_dataset: bool = key(False, "true rebuilds the cache, false builds it only where none fits")
+    max_skipped: float = key(0.1, "share of unusable recordings that stops the run", at_least=0, at_most=1)
+    dataset_classes: list[ClassEntry] = key(list, "the corpora; all are concatenated per split")
+    augmentations: list[ClassEntry] = key(list, "applied to training audio only, in this order")
+
+
+@dataclass(frozen=True)
+class SearchSpace:
+    """What the search may try for one config path."""
+
+    distribution: str = key("uniform", "how values are drawn", choices=DISTRIBUTIONS)
+    low: float | int | None = key(None, "smallest value")
+    high: float | int | None = key(None, "largest value")
+    step: float | int | None = key(None, "distance between values (discrete, int)", above=0)
+    choices: list[Any] | None = key(None, "the values of a categorical distribution")
+
+
+@dataclass(frozen=True)
+class OptunaSection:
+    """The search for better parameters."""
+
+    tune: bool = key(False, "true runs the search from train, too")
+    n_trials: int = key(20, "trials of the whole study", at_least=1)
+    direction: str = key("minimize", "what is better", choices=("minimize", "maximize"))
+    metric: str = key("val_loss", "the metric that is compared, e.g. val_cer")
+    search_spaces: dict[str, SearchSpace] = key(
+        dict, "config path → distribution with low, high, step, choices"
+    )
+
+
+@dataclass(frozen=True)
+class Config:
+    """A whole config, checked; equal configs give equal runs."""
+
+    seed_everything: int | None = key(
+        42, "seed of every random draw; null draws one, prints and saves it", at_least=0, at_most=2**32 - 1
+    )
+    ckpt_path: str | None = key(
+        None, "checkpoint to resume from: weights, optimizer, scheduler, loops and random state"
+    )
+    audio_params: AudioParams = field(default_factory=AudioParams)
+    experiment: ExperimentSection = field(default_factory=ExperimentSection)
+    model: ModelSection = field(default_factory=ModelSection)
+    data: DataSection = field(default_factory=DataSection)
+    trainer: dict[str, Any] = key(dict, "arguments of lightning.pytorch.Trainer, passed through")
+    optuna: OptunaSection | None = key(None, "the search for better parameters; null where there is none")
+
+    def resolved(self) -> dict[str, Any]:
+        """The whole config as plain data, every default written out."""
+        return {entry.name: _plain(getattr(self, entry.name)) for entry in fields(self)}
+
+
+def rule_of(entry: Any) -> Rule:
+    """The rule of a dataclass field."""
+    rule = entry.metadata.get("rule", Rule())
+    return rule if isinstance(rule, Rule) else Rule()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, ClassEntry) or not hasattr(value, "__dataclass_fields__"):
+        if isinstance(value, dict):
+            return {name: _plain(item) for name, item in value.items()}
+        return to_plain(value)
+    return {entry.name: _plain(getattr(value, entry.name)) for entry in fields(value)}

@@ -1,0 +1,128 @@
+"""Decoding many recordings in several processes: in order, in bounded memory, and no file can stop it."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import wait
+
+import numpy as np
+from numpy.typing import NDArray
+
+from phoneme_recognition.audio.reading import read_audio
+from phoneme_recognition.data.utterance import AudioFile
+from phoneme_recognition.errors import AudioError, DataError
+
+Clip = NDArray[np.int16] | str
+"""(num_samples,) int16, or the reason why the recording cannot be used."""
+
+_CHUNK = 16  # files a task: a process is not worth starting for fewer
+
+
+def decode_clip(audio: AudioFile, sampling_rate: int) -> Clip:
+    """Read one recording as 16-bit PCM; what is beyond full scale is clipped.
+
+    Args:
+        audio: where it lies.
+        sampling_rate: the wanted rate in Hz.
+    """
+    try:
+        samples = read_audio(audio, sampling_rate)
+    except AudioError as error:
+        return error.thing
+    except Exception as error:  # whatever a strange file makes a library raise: the others go on
+        return f"damaged: {type(error).__name__}: {error}"
+    pcm = np.clip(np.rint(samples * np.float32(32768)), -32768, 32767).astype(np.int16)
+    return pcm if pcm.any() else "silent: nothing reaches one step of 16 bits"
+
+
+def decode_clips(files: Sequence[AudioFile], sampling_rate: int, num_proc: int) -> Iterator[Clip]:
+    """Read recordings as 16-bit PCM.
+
+    Args:
+        files: where they lie.
+        sampling_rate: the wanted rate in Hz.
+        num_proc: processes; they are started afresh (not forked), so threads of this one do no harm.
+
+    Yields:
+        One clip for each file, in order.
+
+    Raises:
+        DataError: no process can be started.
+    """
+    chunks = [files[start : start + _CHUNK] for start in range(0, len(files), _CHUNK)]
+    if num_proc <= 1 or len(chunks) == 1:
+        yield from (decode_clip(audio, sampling_rate) for audio in files)
+        return
+    done = 0
+    while done < len(chunks):
+        try:
+            for clips in _in_processes(chunks[done:], sampling_rate, min(num_proc, len(chunks))):
+                yield from clips
+                done += 1
+        except BrokenProcessPool:
+            # A file of the chunks under way killed its process: go through the first chunk one by one.
+            yield from (_decode_apart(audio, sampling_rate) for audio in chunks[done])
+            done += 1
+
+
+def _in_processes(
+    chunks: Sequence[Sequence[AudioFile]], sampling_rate: int, workers: int
+) -> Iterator[list[Clip]]:
+    pool = _pool(workers)
+    try:
+        pending: deque[Future[list[Clip]]] = deque()
+        for chunk in chunks:
+            pending.append(pool.submit(_decode_chunk, chunk, sampling_rate))
+            if len(pending) > 2 * workers:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _decode_apart(audio: AudioFile, sampling_rate: int) -> Clip:
+    pool = _pool(1)
+    try:
+        return pool.submit(decode_clip, audio, sampling_rate).result()
+    except BrokenProcessPool:
+        return "damaged: the process that decoded it crashed"
+    finally:
+        pool.shutdown()
+
+
+def _pool(workers: int) -> ProcessPoolExecutor:
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_start_worker)
+    try:
+        pool.submit(os.getpid).result()
+    except BrokenProcessPool:
+        pool.shutdown()
+        raise DataError(
+            "the processes that decode audio cannot be started",
+            remedy="Start your script's work under `if __name__ == '__main__':`, or set data.num_proc=1",
+        ) from None
+    return pool
+
+
+def _decode_chunk(files: Sequence[AudioFile], sampling_rate: int) -> list[Clip]:
+    return [decode_clip(audio, sampling_rate) for audio in files]
+
+
+def _start_worker() -> None:
+    """Leave Ctrl-C to the parent, and end when the parent is killed: an orphan would wait for ever."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)

@@ -1,0 +1,167 @@
+"""The label half of the cache: what is said in each recording, as phoneme ids, in an Arrow table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from phoneme_recognition.data.arrow import TableWriter, batches_of, numbers
+from phoneme_recognition.data.clips import Clips
+from phoneme_recognition.data.skipped import SKIPPED_FILE, Skipped, write_skipped
+from phoneme_recognition.data.utterance import PhoneSegment, Utterance, UtteranceSource
+from phoneme_recognition.errors import VocabularyError
+from phoneme_recognition.phonemes.vocabulary import Vocabulary
+
+_ROWS_FILE = "rows.arrow"
+_BATCH_ROWS = 4096
+_Row = dict[str, object]
+_SCHEMA = pa.schema(
+    [
+        ("utterance_id", pa.string()),
+        ("source", pa.string()),
+        ("speaker", pa.string()),
+        ("text", pa.string()),
+        ("phoneme_ids", pa.list_(pa.int64())),
+        ("segment_phonemes", pa.list_(pa.string())),
+        ("segment_starts", pa.list_(pa.float64())),
+        ("segment_ends", pa.list_(pa.float64())),
+        ("label_length", pa.int64()),
+        ("num_samples", pa.int64()),
+        ("clip", pa.int64()),
+    ]
+)
+
+
+class Rows:
+    """The usable utterances of a cache folder, without their samples.
+
+    Attributes:
+        num_samples: (num_rows,) int64.
+        label_lengths: (num_rows,) int64, phonemes of each label.
+        clips: (num_rows,) int64, the number of each row's recording.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._batches = batches_of(directory / _ROWS_FILE)
+        self.num_samples = numbers(self._batches, "num_samples")
+        self.label_lengths = numbers(self._batches, "label_length")
+        self.clips = numbers(self._batches, "clip")
+
+    def __len__(self) -> int:
+        return len(self.num_samples)
+
+    def utterance(self, row: int, samples: NDArray[np.int16]) -> Utterance:
+        """One row together with its samples."""
+        batch, at = self._batches[row // _BATCH_ROWS], row % _BATCH_ROWS
+        names, starts, ends = (
+            batch.column(name)[at].values.to_pylist()
+            for name in ("segment_phonemes", "segment_starts", "segment_ends")
+        )
+        return Utterance(
+            utterance_id=batch.column("utterance_id")[at].as_py(),
+            samples=samples,
+            phoneme_ids=batch.column("phoneme_ids")[at].values.to_numpy(),
+            text=batch.column("text")[at].as_py(),
+            speaker=batch.column("speaker")[at].as_py(),
+            segments=tuple(map(PhoneSegment, names, starts, ends)),
+            source=batch.column("source")[at].as_py(),
+        )
+
+    def speakers(self) -> set[str]:
+        """The speakers that are known."""
+        found = (batch.column("speaker").unique().to_pylist() for batch in self._batches)
+        return {speaker for names in found for speaker in names if speaker is not None}
+
+
+def build_rows(
+    directory: Path,
+    sources: Sequence[UtteranceSource],
+    *,
+    vocabulary: Vocabulary,
+    clips: Clips,
+    clip_numbers: Sequence[int],
+    num_frames: NDArray[np.int64],
+) -> None:
+    """Turn labels into ids and write the usable rows and the list of the others.
+
+    Args:
+        directory: an empty folder.
+        sources: the utterances as the corpus describes them.
+        vocabulary: gives the ids.
+        clips: the decoded recordings.
+        clip_numbers: which of them belongs to each source; -1 where the corpus has a problem with it.
+        num_frames: (num_clips,) frames that CTC has for each recording.
+    """
+    reasons, seen = clips.reasons(), set[str]()
+    skipped: list[Skipped] = []
+    rows: list[_Row] = []
+    with TableWriter(directory / _ROWS_FILE, _SCHEMA) as writer:
+        for source, clip in zip(sources, clip_numbers, strict=True):
+            reason = source.problem or reasons[clip] or _duplicate(source, seen)
+            label = reason or _label(source, vocabulary, int(num_frames[clip]))
+            if isinstance(label, str):
+                skipped.append(Skipped(source.utterance_id, source.audio.path, label))
+                continue
+            rows.append(_row(source, label, int(clips.num_samples[clip]), clip))
+            if len(rows) == _BATCH_ROWS:
+                _write(writer, rows)
+                rows = []
+        _write(writer, rows)
+    write_skipped(directory / SKIPPED_FILE, skipped)
+
+
+def _duplicate(source: UtteranceSource, seen: set[str]) -> str:
+    if source.utterance_id in seen:
+        return f"duplicated utterance id: {source.utterance_id}"
+    seen.add(source.utterance_id)
+    return ""
+
+
+def _label(source: UtteranceSource, vocabulary: Vocabulary, frames: int) -> list[int] | str:
+    """The label as ids, or the reason why there is none that can be learnt."""
+    if source.phonemes is None and source.text is None:
+        return "no label"
+    try:
+        symbols = vocabulary.split(source.text or "") if source.phonemes is None else source.phonemes
+        ids = vocabulary.encode(symbols)
+    except VocabularyError as error:
+        return error.thing
+    if all(number == vocabulary.word_boundary_id for number in ids):
+        return "empty label"
+    # Between two equal symbols CTC needs a blank (Graves et al. 2006, section 3.1).
+    needed = len(ids) + sum(one == other for one, other in pairwise(ids))
+    if needed > frames:
+        return f"label too long: {len(ids)} symbols need {needed} frames, the audio has {frames}"
+    return ids
+
+
+def _row(source: UtteranceSource, ids: list[int], num_samples: int, clip: int) -> _Row:
+    names, starts, ends = zip(*source.segments, strict=True) if source.segments else ((), (), ())
+    return {
+        "utterance_id": _plain(source.utterance_id),
+        "source": _plain(source.audio.path),
+        "speaker": _plain(source.speaker),
+        "text": _plain(source.text),
+        "phoneme_ids": ids,
+        "segment_phonemes": names,
+        "segment_starts": starts,
+        "segment_ends": ends,
+        "label_length": len(ids),
+        "num_samples": num_samples,
+        "clip": clip,
+    }
+
+
+def _plain(text: str | None) -> str | None:
+    """A file name need not be valid Unicode; Arrow's strings are."""
+    return text if text is None else text.encode("utf-8", "backslashreplace").decode()
+
+
+def _write(writer: TableWriter, rows: Sequence[_Row]) -> None:
+    if rows:
+        writer.write({field.name: [row[field.name] for row in rows] for field in _SCHEMA})

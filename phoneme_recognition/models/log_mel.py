@@ -1,0 +1,138 @@
+"""Log-mel spectrograms inside the network: as Whisper and as Kaldi (Wav2Vec2-BERT) compute them.
+
+Both take a padded batch and give for each utterance what it would get alone: samples behind an utterance's
+end are taken as zero, statistics are over its own frames, and frames behind its end are zero.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from transformers.audio_utils import mel_filter_bank
+
+from phoneme_recognition.models.encoders.padding import valid_frames
+
+SAMPLING_RATE = 16_000
+_WINDOW, _HOP = 400, 160  # samples: 25 ms and 10 ms
+
+
+class WhisperLogMel(nn.Module):
+    """Log-mel spectrogram of Whisper (Radford et al., 2022): 100 frames a second, 80 dB deep, about -1 to 1.
+
+    Equal to `transformers.WhisperFeatureExtractor` on the frames of the utterance.
+
+    Args:
+        num_mel_bins: channels.
+    """
+
+    filters: Tensor
+    window: Tensor
+
+    def __init__(self, num_mel_bins: int) -> None:
+        super().__init__()
+        filters = mel_filter_bank(
+            num_frequency_bins=_WINDOW // 2 + 1,
+            num_mel_filters=num_mel_bins,
+            min_frequency=0.0,
+            max_frequency=8000.0,
+            sampling_rate=SAMPLING_RATE,
+            norm="slaney",
+            mel_scale="slaney",
+        )
+        self.register_buffer("filters", torch.from_numpy(filters).float(), persistent=False)
+        self.register_buffer("window", torch.hann_window(_WINDOW), persistent=False)
+
+    def frame_lengths(self, lengths: Tensor) -> Tensor:
+        """Samples → frames: one for every 10 ms begun."""
+        return -(-lengths // _HOP)
+
+    def forward(self, waveforms: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, S) waveforms and (B,) samples → (B, T, num_mel_bins) features and (B,) frames."""
+        with torch.autocast(waveforms.device.type, enabled=False):
+            frames = self.frame_lengths(lengths)
+            width = -(-waveforms.shape[1] // _HOP)
+            # Zeros behind the end keep the reflection at the batch's edge out of every utterance's last frame.
+            samples = torch.nn.functional.pad(_silence_padding(waveforms, lengths), (0, _WINDOW))
+            spectrum = torch.stft(samples, _WINDOW, _HOP, window=self.window.float(), return_complex=True)
+            power = spectrum[..., :width].abs().square()
+            mel = (self.filters.float().T @ power).clamp(min=1e-10).log10()
+            valid = valid_frames(frames, width).unsqueeze(1)
+            loudest = mel.masked_fill(~valid, -10.0).amax(dim=(1, 2), keepdim=True)
+            scaled = (torch.maximum(mel, loudest - 8.0) + 4.0) / 4.0
+            return scaled.masked_fill(~valid, 0.0).transpose(1, 2), frames
+
+
+class KaldiLogMel(nn.Module):
+    """Kaldi's filterbank as Wav2Vec2-BERT uses it: normalised a channel, two 10-ms frames stacked in one.
+
+    Equal to `transformers.SeamlessM4TFeatureExtractor` (up to its float64 arithmetic); a last odd frame counts
+    in the normalisation and is then dropped, as there.
+
+    Args:
+        num_mel_bins: channels of one 10-ms frame.
+        stride: frames stacked in one.
+    """
+
+    filters: Tensor
+    window: Tensor
+
+    def __init__(self, num_mel_bins: int = 80, stride: int = 2) -> None:
+        super().__init__()
+        self.stride = stride
+        filters = mel_filter_bank(
+            num_frequency_bins=_KALDI_FFT // 2 + 1,
+            num_mel_filters=num_mel_bins,
+            min_frequency=20.0,
+            max_frequency=SAMPLING_RATE / 2,
+            sampling_rate=SAMPLING_RATE,
+            norm=None,
+            mel_scale="kaldi",
+            triangularize_in_mel_space=True,
+        )
+        self.register_buffer("filters", torch.from_numpy(filters).float(), persistent=False)
+        # Kaldi's "povey" window.
+        self.register_buffer("window", torch.hann_window(_WINDOW, periodic=False).pow(0.85), persistent=False)
+
+    def frame_lengths(self, lengths: Tensor) -> Tensor:
+        """Samples → stacked frames: whole windows only."""
+        return self._windows(lengths) // self.stride
+
+    def forward(self, waveforms: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, S) waveforms and (B,) samples → (B, T, stride * num_mel_bins) features and (B,) frames."""
+        with torch.autocast(waveforms.device.type, enabled=False):
+            windows = self._windows(lengths)
+            features = _normalise(self._log_mel(waveforms), windows)
+            batch, frames, channels = features.shape
+            whole = frames // self.stride
+            stacked = features[:, : whole * self.stride].reshape(batch, whole, self.stride * channels)
+            return stacked, windows // self.stride
+
+    def _windows(self, lengths: Tensor) -> Tensor:
+        return ((lengths - _WINDOW) // _HOP + 1).clamp(min=0)
+
+    def _log_mel(self, waveforms: Tensor) -> Tensor:
+        # Kaldi works on 16-bit integers, and its floor on the energy is meant for them.
+        frames = waveforms.float().unfold(1, _WINDOW, _HOP) * 2.0**15
+        frames = frames - frames.mean(dim=-1, keepdim=True)
+        previous = torch.cat([frames[..., :1], frames[..., :-1]], dim=-1)
+        emphasised = (frames - 0.97 * previous) * self.window.float()
+        power = torch.fft.rfft(emphasised, n=_KALDI_FFT).abs().square()
+        return (power @ self.filters.float()).clamp(min=_KALDI_FLOOR).log()
+
+
+_KALDI_FFT = 512
+_KALDI_FLOOR = 1.192092955078125e-07
+
+
+def _silence_padding(waveforms: Tensor, lengths: Tensor) -> Tensor:
+    return waveforms.float().masked_fill(~valid_frames(lengths, waveforms.shape[1]), 0.0)
+
+
+def _normalise(features: Tensor, lengths: Tensor) -> Tensor:
+    """Zero mean and unit variance of each channel over an utterance's own frames; zero behind them."""
+    valid = valid_frames(lengths, features.shape[1]).unsqueeze(-1)
+    count = lengths.view(-1, 1, 1)
+    mean = features.masked_fill(~valid, 0.0).sum(dim=1, keepdim=True) / count.clamp(min=1)
+    centred = (features - mean).masked_fill(~valid, 0.0)
+    variance = centred.square().sum(dim=1, keepdim=True) / (count - 1).clamp(min=1)
+    return centred * (variance + 1e-7).rsqrt()

@@ -1,0 +1,1 @@
+"""The modes: each reads as one straight list of steps."""

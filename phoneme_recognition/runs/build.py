@@ -1,0 +1,92 @@
+"""From a config to the objects of a run."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, fields
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from phoneme_recognition.config import ClassEntry, Config, instantiate
+from phoneme_recognition.data.datamodule import Loading, SpeechDataModule, Split
+from phoneme_recognition.data.utterance import Corpus
+from phoneme_recognition.models.optimizers import Optimization
+from phoneme_recognition.phonemes.vocabulary import Vocabulary
+
+logger = logging.getLogger(__name__)
+
+
+def build_corpora(config: Config) -> list[Corpus]:
+    """The datasets of the config; language and audio parameters are filled in where they take them."""
+    common = {"language": config.data.language, "audio_params": asdict(config.audio_params)}
+    return [_build_corpus(entry, common) for entry in config.data.dataset_classes]
+
+
+def _build_corpus(entry: ClassEntry, common: dict[str, Any]) -> Corpus:
+    module, _, name = entry.class_path.rpartition(".")
+    taken = inspect.signature(getattr(import_module(module), name)).parameters
+    extra = {key: value for key, value in common.items() if key in taken and key not in entry.init_args}
+    corpus: Corpus = instantiate(entry, **extra)
+    return corpus
+
+
+def frame_counter(network: nn.Module) -> Callable[[NDArray[np.int64]], NDArray[np.int64]]:
+    """Samples → CTC frames of this network, for whole arrays."""
+
+    def count_frames(samples: NDArray[np.int64]) -> NDArray[np.int64]:
+        frames: NDArray[np.int64] = network.frame_lengths(torch.from_numpy(samples)).numpy()  # type: ignore[operator]
+        return frames
+
+    return count_frames
+
+
+def build_datamodule(
+    config: Config,
+    network: nn.Module,
+    vocabulary: Vocabulary,
+    audio_params: dict[str, Any],
+    *,
+    seed: int,
+    splits: Sequence[Split],
+) -> SpeechDataModule:
+    """The corpora as loaders; vocabulary and audio parameters come from the config or from a checkpoint."""
+    data = config.data
+    return SpeechDataModule(
+        build_corpora(config),
+        vocabulary,
+        audio_params=audio_params,
+        count_frames=frame_counter(network),
+        loading=Loading(
+            batch_size=data.batch_size,
+            batch_seconds=data.batch_seconds,
+            num_workers=fit_workers(data.num_workers),
+            num_proc=data.num_proc,
+            rebuild=data.create_dataset,
+            max_skipped=data.max_skipped,
+            seed=seed,
+        ),
+        transforms=[instantiate(entry) for entry in data.augmentations] if "train" in splits else (),
+        splits=splits,
+    )
+
+
+def fit_workers(num_workers: int | str) -> int:
+    """The number of loader processes; ``auto`` leaves one core to the training, and takes 8 at most."""
+    if num_workers != "auto":
+        return int(num_workers)
+    return max(0, min(8, len(os.sched_getaffinity(0)) - 1))
+
+
+def optimization_of(config: Config) -> Optimization:
+    """The optimizer's and the schedule's part of the ``model`` section."""
+    names = [field.name for field in fields(Optimization)]
+    values = {name: getattr(config.model, name) for name in names}
+    return Optimization(**values | {"milestones": tuple(config.model.milestones)})

@@ -1,0 +1,133 @@
+"""The modes ``val`` and ``test``: a checkpoint, measured on one split."""
+
+from __future__ import annotations
+
+import csv
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from phoneme_recognition.config import Config
+from phoneme_recognition.data.datamodule import SpeechDataModule
+from phoneme_recognition.errors import UserError
+from phoneme_recognition.files import write_text, written_whole
+from phoneme_recognition.metrics.error_rates import EditCounts, edit_counts, phoneme_tokens
+from phoneme_recognition.models.checkpoint import read_checkpoint, rebuild
+from phoneme_recognition.models.module import PhonemeRecogniser
+from phoneme_recognition.runs.build import build_datamodule
+from phoneme_recognition.runs.engine import measuring_engine
+from phoneme_recognition.runs.report import show_measurements
+from phoneme_recognition.runs.seeding import settle_seed
+
+logger = logging.getLogger(__name__)
+
+Part = Literal["val", "test"]
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What was measured on one split.
+
+    Attributes:
+        split: ``val`` or ``test``.
+        utterances: how many were measured.
+        loss: mean CTC loss a phoneme.
+        rates: ``per``, ``cer`` and, where labels have words, ``wer``, as fractions.
+        counts: the edits behind the PER.
+        transcripts: utterance id, reference and hypothesis of each utterance.
+    """
+
+    split: Part
+    utterances: int
+    loss: float
+    rates: Mapping[str, float]
+    counts: EditCounts
+    transcripts: list[tuple[str, list[str], list[str]]]
+
+    def figures(self) -> dict[str, Any]:
+        """The numbers under flat names, e.g. ``test_per``, ``phonemes``, ``substitutions``."""
+        named: dict[str, Any] = {f"{self.split}_{unit}": rate for unit, rate in self.rates.items()}
+        return named | {
+            f"{self.split}_loss": self.loss,
+            "utterances": self.utterances,
+            "phonemes": self.counts.reference_length,
+            "substitutions": self.counts.substitutions,
+            "insertions": self.counts.insertions,
+            "deletions": self.counts.deletions,
+        }
+
+
+def evaluate(config: Config, split: Part) -> dict[str, Any]:
+    """Measure ``ckpt_path`` on a split, print the table, save the figures beside the checkpoint.
+
+    Network, vocabulary and audio parameters come from the checkpoint; the config says which data, and how
+    it is batched.
+
+    Raises:
+        UserError: there is no ``ckpt_path``, or it or the data cannot be used.
+    """
+    if config.ckpt_path is None:
+        raise UserError(
+            f"{split} needs a checkpoint", remedy=f"Add ckpt_path=... to ./run.sh {split} CONFIG."
+        )
+    checkpoint = Path(config.ckpt_path)
+    seed = settle_seed(config)
+    network, vocabulary, audio_params = rebuild(read_checkpoint(checkpoint))
+    datamodule = build_datamodule(config, network, vocabulary, audio_params, seed=seed, splits=(split,))
+    module = PhonemeRecogniser(network, vocabulary, audio_params=audio_params)
+    measured = measure(module, datamodule, split, config.trainer, checkpoint.parent)
+    folder = save_measurement(measured, checkpoint)
+    show_measurements([measured], checkpoint)
+    logger.info("every utterance with its errors: %s", folder / "utterances.tsv")
+    return {
+        "mode": split,
+        "run_dir": str(checkpoint.parent),
+        "checkpoint": str(checkpoint),
+    } | measured.figures()
+
+
+def measure(
+    module: PhonemeRecogniser,
+    datamodule: SpeechDataModule,
+    split: Part,
+    section: Mapping[str, Any],
+    folder: Path,
+) -> Measurement:
+    """Run the module over one split, as training does, and collect what came out."""
+    engine = measuring_engine(section, folder)
+    module.transcripts = transcripts = []
+    run = engine.validate if split == "val" else engine.test
+    (logged,) = run(module, datamodule=datamodule, verbose=False)
+    module.transcripts = None
+    rates = {
+        name.partition("_")[2]: counts.rate
+        for name, counts in module.counts.items()
+        if name.startswith(split)
+    }
+    counts = module.counts[f"{split}_per"]
+    transcripts.sort()
+    return Measurement(split, len(transcripts), logged[f"{split}_loss"], rates, counts, transcripts)
+
+
+def save_measurement(measured: Measurement, checkpoint: Path) -> Path:
+    """Write ``metrics.json`` and ``utterances.tsv`` into a folder beside the checkpoint, named after it."""
+    folder = checkpoint.parent / f"{measured.split}_{checkpoint.stem}"
+    folder.mkdir(exist_ok=True)
+    figures = {"checkpoint": str(checkpoint)} | measured.figures()
+    write_text(folder / "metrics.json", json.dumps(figures, indent=2, ensure_ascii=False) + "\n")
+    with (
+        written_whole(folder / "utterances.tsv") as partial,
+        partial.open("w", encoding="utf-8", newline="") as file,
+    ):
+        table = csv.writer(file, delimiter="\t", lineterminator="\n")
+        table.writerow(
+            ["utterance", "per", "substitutions", "insertions", "deletions", "reference", "hypothesis"]
+        )
+        for name, reference, hypothesis in measured.transcripts:
+            counts = edit_counts(phoneme_tokens(reference), phoneme_tokens(hypothesis))
+            edits = (counts.substitutions, counts.insertions, counts.deletions)
+            table.writerow([name, f"{counts.rate:.4f}", *edits, " ".join(reference), " ".join(hypothesis)])
+    return folder

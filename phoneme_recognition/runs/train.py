@@ -1,0 +1,150 @@
+"""The mode ``train``: from a config to a checkpoint, its error rates, and the command to use next."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from lightning.pytorch import Trainer
+from torch import nn
+
+from phoneme_recognition.callbacks import LogMetricsCallback
+from phoneme_recognition.config import Config, save_config
+from phoneme_recognition.errors import CheckpointError
+from phoneme_recognition.models.checkpoint import (
+    BLOCK,
+    load_matching_weights,
+    network_weights,
+    read_checkpoint,
+    rebuild,
+)
+from phoneme_recognition.models.freezing import freeze
+from phoneme_recognition.models.module import PhonemeRecogniser
+from phoneme_recognition.models.networks import build_network, rebuild_network
+from phoneme_recognition.phonemes.vocabulary import Vocabulary
+from phoneme_recognition.runs.build import build_datamodule, optimization_of
+from phoneme_recognition.runs.engine import training_engine
+from phoneme_recognition.runs.evaluate import Measurement, measure, save_measurement
+from phoneme_recognition.runs.folder import is_first_process, make_run_folder
+from phoneme_recognition.runs.report import CURVES_FILE, draw_curves, show_measurements
+from phoneme_recognition.runs.seeding import settle_seed
+from phoneme_recognition.runs.vocabulary import find_vocabulary
+
+logger = logging.getLogger(__name__)
+
+
+def train(config: Config) -> dict[str, Any]:
+    """Train with the config, then measure the best checkpoint on validation and test.
+
+    Returns:
+        The main figures: ``run_dir``, ``checkpoint``, ``val_per``, ``test_per``, the counts behind both.
+
+    Raises:
+        UserError: the config asks for what cannot be had.
+    """
+    seed = settle_seed(config)
+    vocabulary = find_vocabulary(config.model.vocab_file)
+    audio_params = asdict(config.audio_params)
+    network = _network(config, vocabulary)
+    datamodule = build_datamodule(
+        config, network, vocabulary, audio_params, seed=seed, splits=("train", "val", "test")
+    )
+    if is_first_process():
+        datamodule.prepare_data()
+    run_dir = make_run_folder(config)
+    save_config(config, run_dir / "config.yaml")
+    module = PhonemeRecogniser(
+        network, vocabulary, audio_params=audio_params, optimization=optimization_of(config), seed=seed
+    )
+    engine = training_engine(config.trainer, run_dir)
+    resumed = None if config.experiment.only_weights_load else config.ckpt_path
+    logger.info("training in %s", run_dir)
+    engine.fit(module, datamodule=datamodule, ckpt_path=resumed, weights_only=True)
+    return _conclude(config, engine, module, datamodule, run_dir)
+
+
+def _network(config: Config, vocabulary: Vocabulary) -> nn.Module:
+    """The network to train: rebuilt from the checkpoint to resume, or made as the config says."""
+    model = config.model
+    if config.ckpt_path is None or config.experiment.only_weights_load:
+        network = build_network(
+            network_name=model.network_name,
+            pretrained_name=model.pretrained_name,
+            network_config=model.network_config,
+            vocabulary_size=len(vocabulary),
+            blank_id=vocabulary.blank_id,
+            sampling_rate=config.audio_params.sampling_rate,
+            freeze_feature_extractor=model.freeze_feature_extractor,
+            freeze_transformer=model.freeze_transformer,
+        )
+        if config.ckpt_path is not None:
+            _take_weights(network, config.ckpt_path)
+        return network
+    block = read_checkpoint(config.ckpt_path)[BLOCK]
+    if Vocabulary(block["vocabulary"]) != vocabulary:
+        raise CheckpointError(
+            f"checkpoint {config.ckpt_path} was trained with another vocabulary than {model.vocab_file}",
+            remedy="Resume with its own, or set experiment.only_weights_load=true to take only its weights.",
+        )
+    network = rebuild_network(block["network"])
+    freeze(network, feature_extractor=model.freeze_feature_extractor, transformer=model.freeze_transformer)
+    return network
+
+
+def _take_weights(network: nn.Module, checkpoint: str) -> None:
+    left = load_matching_weights(network, network_weights(read_checkpoint(checkpoint)))
+    for line in left:
+        logger.warning("weights not taken from %s: %s", checkpoint, line)
+
+
+def _conclude(
+    config: Config, engine: Trainer, module: PhonemeRecogniser, datamodule: Any, run_dir: Path
+) -> dict[str, Any]:
+    """Measure the best weights on both splits, draw the curves, say where everything is."""
+    best = getattr(engine.checkpoint_callback, "best_model_path", "")
+    checkpoint = Path(best) if best else None
+    if checkpoint is not None:
+        network, vocabulary, audio_params = rebuild(read_checkpoint(checkpoint))
+        module = PhonemeRecogniser(network, vocabulary, audio_params=audio_params)
+    measured = [measure(module, datamodule, split, config.trainer, run_dir) for split in ("val", "test")]
+    figures: dict[str, Any] = {"mode": "train", "run_dir": str(run_dir), "checkpoint": best or None}
+    for measurement in measured:
+        figures |= measurement.figures()
+        figures |= _counts_of(measurement)
+        if checkpoint is not None:
+            save_measurement(measurement, checkpoint)
+    _draw(engine, run_dir)
+    show_measurements(measured, checkpoint)
+    _say_what_next(run_dir, checkpoint)
+    return figures
+
+
+def _counts_of(measurement: Measurement) -> dict[str, int]:
+    """The counts under the split's name: ``val_substitutions`` beside the test split's ``substitutions``."""
+    counts = measurement.counts
+    return {
+        f"{measurement.split}_phonemes": counts.reference_length,
+        f"{measurement.split}_substitutions": counts.substitutions,
+        f"{measurement.split}_insertions": counts.insertions,
+        f"{measurement.split}_deletions": counts.deletions,
+    }
+
+
+def _draw(engine: Trainer, run_dir: Path) -> None:
+    callbacks = engine.callbacks  # type: ignore[attr-defined]
+    history = next(
+        (callback.history for callback in callbacks if isinstance(callback, LogMetricsCallback)), []
+    )
+    if history:
+        draw_curves(history, run_dir / CURVES_FILE)
+
+
+def _say_what_next(run_dir: Path, checkpoint: Path | None) -> None:
+    if checkpoint is None:
+        logger.info("no checkpoint was kept (fast_dev_run, or checkpoints are switched off)")
+        return
+    logger.info("best checkpoint: %s", checkpoint)
+    logger.info("loss and PER by epoch: %s", run_dir / CURVES_FILE)
+    logger.info("use it: ./run.sh transcribe %s RECORDING.wav", checkpoint)

@@ -1,0 +1,99 @@
+"""Batch plans: every utterance once, like lengths together, the same for the same seed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from phoneme_recognition.data.batching import BatchPlan, Draw
+
+
+@pytest.fixture
+def durations() -> NDArray[np.float64]:
+    return np.random.default_rng(1).gamma(4.0, 2.0, 203)
+
+
+def rows(plan: BatchPlan) -> list[list[int]]:
+    return [[draw.row for draw in batch] for batch in plan]
+
+
+@pytest.mark.parametrize("arguments", [{"batch_size": 4}, {"batch_seconds": 60.0}])
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_every_row_once_in_every_epoch(
+    durations: NDArray[np.float64], arguments: dict[str, float], shuffle: bool
+) -> None:
+    plan = BatchPlan(durations, shuffle=shuffle, **arguments)  # type: ignore[arg-type]
+    for epoch in range(5):
+        plan.set_epoch(epoch)
+        batches = rows(plan)
+        assert sorted(row for batch in batches for row in batch) == list(range(203))
+        assert len(batches) == len(plan)
+
+
+def test_epochs_differ_and_seeds_decide(durations: NDArray[np.float64]) -> None:
+    first, again, other = (BatchPlan(durations, seed=seed) for seed in (1, 1, 2))
+    assert rows(first) == rows(again) != rows(other)
+    again.set_epoch(1)
+    changed = rows(again)
+    assert changed != rows(first)
+    # Not only the order of the batches is new, but who shares one.
+    assert {frozenset(batch) for batch in changed} != {frozenset(batch) for batch in rows(first)}
+
+
+def test_measuring_is_the_same_in_every_epoch(durations: NDArray[np.float64]) -> None:
+    plan = BatchPlan(durations, shuffle=False)
+    before = rows(plan)
+    plan.set_epoch(3)
+    assert rows(plan) == before
+
+
+def test_a_part_of_the_measured_batches_is_a_fair_sample(durations: NDArray[np.float64]) -> None:
+    part = [row for batch in rows(BatchPlan(durations, shuffle=False, batch_size=2))[:40] for row in batch]
+    assert abs(durations[part].mean() - durations.mean()) < 0.15 * durations.mean()
+
+
+def test_like_lengths_share_a_batch(durations: NDArray[np.float64]) -> None:
+    plan = BatchPlan(durations, batch_size=8)
+    random_order = np.random.default_rng(0).permutation(len(durations))
+    cuts = [random_order[at : at + 8] for at in range(0, len(durations), 8)]
+    by_chance = 1 - durations.sum() / sum(len(cut) * durations[cut].max() for cut in cuts)
+    assert plan.padding_share() < 0.4 * by_chance
+
+
+def test_a_budget_in_seconds_counts_padding(durations: NDArray[np.float64]) -> None:
+    plan = BatchPlan(durations, batch_seconds=60.0, shuffle=False)
+    for batch in plan.batches(0):
+        assert len(batch) == 1 or durations[batch].max() * len(batch) <= 60.0
+
+
+def test_an_utterance_over_the_budget_is_a_batch_of_its_own() -> None:
+    plan = BatchPlan(np.array([1.0, 90.0, 1.0]), batch_seconds=10.0, shuffle=False)
+    assert sorted(map(sorted, rows(plan))) == [[0, 2], [1]]
+
+
+@pytest.mark.parametrize("world_size", [2, 3])
+def test_ranks_share_the_training_batches_evenly(durations: NDArray[np.float64], world_size: int) -> None:
+    plans = [BatchPlan(durations, rank=rank, world_size=world_size) for rank in range(world_size)]
+    assert len({len(plan) for plan in plans}) == 1
+    assert sorted(row for plan in plans for batch in rows(plan) for row in batch) == list(range(203))
+
+
+def test_ranks_measure_every_utterance_once(durations: NDArray[np.float64]) -> None:
+    plans = [BatchPlan(durations, rank=rank, world_size=2, shuffle=False, batch_size=7) for rank in range(2)]
+    assert sorted(row for plan in plans for batch in rows(plan) for row in batch) == list(range(203))
+
+
+def test_a_plan_can_begin_at_a_later_batch_once(durations: NDArray[np.float64]) -> None:
+    plan = BatchPlan(durations)
+    whole = rows(plan)
+    plan.first_batch = 5
+    assert rows(plan) == whole[5:]
+    assert rows(plan) == whole
+
+
+def test_draws_carry_the_epoch(durations: NDArray[np.float64]) -> None:
+    plan = BatchPlan(durations)
+    plan.set_epoch(9)
+    assert next(iter(plan))[0].epoch == 9
+    assert isinstance(next(iter(plan))[0], Draw)

@@ -1,0 +1,105 @@
+"""Optimizers and schedules by name, against torch's own and hand-computed rates."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from phoneme_recognition.errors import UserError
+from phoneme_recognition.models.optimizers import Optimization, build_optimizer, build_schedule
+
+
+def rates(plan: Optimization, steps: int, total: float = 10) -> list[float]:
+    optimizer = build_optimizer(nn.Linear(2, 2).parameters(), plan)
+    schedule = build_schedule(optimizer, plan, total)
+    assert schedule is not None
+    found = []
+    for _ in range(steps):
+        found.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        schedule["scheduler"].step()
+    return found
+
+
+def test_optimizers_take_their_own_arguments() -> None:
+    adam = build_optimizer(
+        nn.Linear(2, 2).parameters(),
+        Optimization(lr=0.1, optimizer_args={"betas": [0.5, 0.6], "weight_decay": 0.2}),
+    )
+    assert isinstance(adam, torch.optim.AdamW)
+    assert (adam.defaults["lr"], adam.defaults["betas"], adam.defaults["weight_decay"]) == (
+        0.1,
+        (0.5, 0.6),
+        0.2,
+    )
+    sgd = build_optimizer(
+        nn.Linear(2, 2).parameters(), Optimization(optimizer="SGD", optimizer_args={"momentum": 0.9})
+    )
+    assert isinstance(sgd, torch.optim.SGD)
+    assert sgd.defaults["momentum"] == 0.9
+
+
+@pytest.mark.parametrize("arguments", [{"momentum": 0.9}, {"weight_decay": -1.0}])
+def test_arguments_that_do_not_fit_are_explained(arguments: dict[str, float]) -> None:
+    with pytest.raises(UserError, match="optimizer_args"):
+        build_optimizer(nn.Linear(2, 2).parameters(), Optimization(optimizer_args=arguments))
+
+
+def test_only_what_is_trainable_is_stepped() -> None:
+    layers = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
+    layers[0].requires_grad_(False)
+    optimizer = build_optimizer(layers.parameters(), Optimization())
+    assert len(optimizer.param_groups[0]["params"]) == 2
+    layers.requires_grad_(False)
+    with pytest.raises(UserError, match="nothing is left to train"):
+        build_optimizer(layers.parameters(), Optimization())
+
+
+def test_step_schedules_by_hand() -> None:
+    step = Optimization(lr=1.0, scheduler="StepLR", step_size=2, gamma=0.5)
+    assert rates(step, 5) == pytest.approx([1, 1, 0.5, 0.5, 0.25])
+    multi = Optimization(lr=1.0, scheduler="MultiStepLR", milestones=(1, 3), gamma=0.1)
+    assert rates(multi, 5) == pytest.approx([1, 0.1, 0.1, 0.01, 0.01])
+
+
+def test_warmup_then_cosine_by_hand() -> None:
+    plan = Optimization(lr=1.0, scheduler="warmup_cosine", warmup_steps=2)
+    expected = [1 / 3, 2 / 3, *(0.5 * (1 + math.cos(math.pi * k / 8)) for k in range(8))]
+    assert rates(plan, 10) == pytest.approx(expected)
+
+
+def test_warmup_then_a_straight_line_by_hand() -> None:
+    plan = Optimization(lr=1.0, scheduler="warmup_linear", warmup_steps=1)
+    assert rates(plan, 6, total=6) == pytest.approx([0.5, 1, 0.8, 0.6, 0.4, 0.2])
+
+
+def test_a_schedule_past_its_end_stays_at_zero() -> None:
+    plan = Optimization(lr=1.0, scheduler="warmup_cosine")
+    assert rates(plan, 14, total=10)[-3:] == [0.0, 0.0, 0.0]
+
+
+def test_plateau_follows_its_metric() -> None:
+    plan = Optimization(lr=1.0, scheduler="ReduceLROnPlateau", metric_patience=1, gamma=0.5, min_lr=0.3)
+    optimizer = build_optimizer(nn.Linear(2, 2).parameters(), plan)
+    schedule = build_schedule(optimizer, plan, 10)
+    assert schedule is not None
+    assert (schedule["monitor"], schedule["interval"]) == ("val_loss", "epoch")
+    found = []
+    for value in (1.0, 1.0, 1.0, 1.0, 1.0, 1.0):
+        schedule["scheduler"].step(value)
+        found.append(optimizer.param_groups[0]["lr"])
+    assert found == pytest.approx([1.0, 1.0, 0.5, 0.5, 0.3, 0.3])
+
+
+def test_a_warmup_schedule_without_an_end_is_refused() -> None:
+    plan = Optimization(scheduler="warmup_linear")
+    with pytest.raises(UserError, match=r"trainer\.max_epochs"):
+        build_schedule(build_optimizer(nn.Linear(2, 2).parameters(), plan), plan, math.inf)
+
+
+def test_no_schedule_is_a_constant_rate() -> None:
+    plan = Optimization()
+    assert build_schedule(build_optimizer(nn.Linear(2, 2).parameters(), plan), plan, 10) is None
