@@ -7,7 +7,14 @@ from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
 from typing import Any, TypeVar
 
-from phoneme_recognition.config.classes import NO_DEFAULT, ClassFacts, ClassLookupError, class_facts, nearest
+from phoneme_recognition.config.classes import (
+    NO_DEFAULT,
+    Argument,
+    ClassFacts,
+    ClassLookupError,
+    class_facts,
+    nearest,
+)
 from phoneme_recognition.config.entries import ClassEntry, to_plain
 from phoneme_recognition.config.hints import Mismatch, convert, describe
 from phoneme_recognition.config.loader import Document
@@ -80,21 +87,36 @@ class Checker:
 
     def unknown(self, steps: Steps, known: typing.Iterable[str]) -> None:
         """Report a key that does not exist."""
-        self.report(steps, "unknown key", near=nearest(str(steps[-1]), known))
+        names = list(dict.fromkeys(known))
+        near = nearest(str(steps[-1]), names)
+        # Where no name is near, a list of a few says more than nothing.
+        expected = f"one of {', '.join(names)}" if not near and 0 < len(names) <= 20 else ""
+        self.report(steps, "unknown key", expected, near)
 
     def value(self, value: Any, hint: Any, rule: Rule, steps: Steps) -> Any:
         """Check one value; returns it converted, or ``NO_DEFAULT`` where it is wrong."""
         try:
             converted = convert(value, hint, self.is_a)
         except Mismatch:
+            wrong: dict[Steps, Any] = {(): value}
+            if isinstance(value, list) and self._fits([], hint):
+                wrong = {(at,): item for at, item in enumerate(value) if not self._fits([item], hint)}
             expected = " or ".join(rule.choices) or describe(hint)
-            self.report(steps, f"got {_show(value)}", expected, _near(value, rule, hint))
+            for index, item in wrong.items():
+                self.report((*steps, *index), f"got {_show(item)}", expected, _near(item, rule, hint))
             return NO_DEFAULT
         expected = rule.expects(converted)
         if expected:
             self.report(steps, f"got {_show(value)}", expected, _near(value, rule, hint))
             return NO_DEFAULT
         return converted
+
+    def _fits(self, value: Any, hint: Any) -> bool:
+        try:
+            convert(value, hint, self.is_a)
+        except Mismatch:
+            return False
+        return True
 
     def facts(self, path: str) -> ClassFacts:
         """Facts of a class, looked up once.
@@ -160,8 +182,7 @@ class Checker:
         if method and facts.complete and method not in facts.methods:
             self.report((*steps, "class_path"), f"{path} cannot stand here", f"a class with {method}()")
             return ClassEntry(path, arguments)
-        fill = {name: value for name, value in (filled or {}).items() if name in facts.arguments}
-        arguments = fill | {name: value for name, value in arguments.items() if name not in fill or value}
+        arguments = arguments | _filled(facts, arguments, filled or {})
         return ClassEntry(path, self.arguments(facts, arguments, (*steps, "init_args")))
 
     def arguments(
@@ -185,12 +206,26 @@ class Checker:
                 checked[name] = self.entries(value, here)
                 continue
             rule = (rules or {}).get(name) or (_PROBABILITY if name == "p" else Rule())
-            built = self.entries(value, here)
-            checked[name] = self.value(built, facts.arguments[name].hint, rule, here)
+            checked[name] = self.argument(value, facts.arguments[name], here, rule)
         return checked
+
+    def argument(self, value: Any, argument: Argument, steps: Steps, rule: Rule | None = None) -> Any:
+        """Check one argument of a class; returns it with entries in place of ``class_path`` mappings."""
+        return self.value(self.entries(value, steps), argument.hint, rule or Rule(), steps)
 
 
 _PROBABILITY = Rule("a probability", at_least=0, at_most=1)
+
+
+def _filled(facts: ClassFacts, given: Mapping[str, Any], filled: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments that the program gives to a class that takes them and was not given them in full."""
+    found = {}
+    for name in set(filled) & set(facts.arguments):
+        if given.get(name) is None:
+            found[name] = filled[name]
+        elif isinstance(given[name], dict) and isinstance(filled[name], dict):
+            found[name] = filled[name] | given[name]
+    return found
 
 
 def _same(one: Finding, other: Finding) -> bool:

@@ -104,15 +104,6 @@ def class_facts(path: str) -> ClassFacts:
     return _import_class(path)
 
 
-def canonical(path: str) -> str:
-    """The dotted path of a class's definition; the path itself where that is not known."""
-    try:
-        found = find(path)
-    except UnreadableModuleError:
-        return path
-    return found.path if found else path
-
-
 def _refuse(path: str) -> None:
     """Say why a class is not there, where its source is enough to be sure of that."""
     parts = path.split(".")
@@ -126,7 +117,7 @@ def _refuse(path: str) -> None:
             return  # compiled: only an import can tell
         last = end == len(parts) - 1
         known = look_up(module, step) is not None or (not last and find_file(f"{name}.{step}"))
-        if not known and not may_hide_names(module):
+        if not known and not (may_hide_names(module) if last else module.dynamic):
             what = "class" if last else "module"
             near = nearest(step, [*module.names, *_submodules(module)])
             suggestion = ".".join([*parts[:end], near, *parts[end + 1 :]]) if near else ""

@@ -15,7 +15,7 @@ from phoneme_recognition.config.entries import ClassEntry
 
 _PATH = "pathlib.Path"
 _SCALARS = {bool: "true or false", int: "an integer", float: "a number", str: "text", None: "null"}
-_JSON = {bool: "boolean", int: "integer", float: "number", str: "string", None: "null"}
+_JSON = {bool: "boolean", int: "integer", float: "number", str: "string"}
 
 
 class Mismatch(ValueError):  # noqa: N818 (no error of the program: an answer)
@@ -115,17 +115,19 @@ def describe(hint: Any) -> str:
     if hint in _SCALARS:
         return _SCALARS[hint]
     if origin in (Union, types.UnionType):
-        return " or ".join(dict.fromkeys(describe(member) for member in inner))
+        words = list(dict.fromkeys(describe(member) for member in inner if member is not int or float not in inner))
+        return " or ".join(words)
     if origin is Literal:
         return " or ".join(_show(word) for word in inner)
     if (origin or hint) in (list, tuple):
         members = list(dict.fromkeys(describe(member) for member in inner if member is not ...))
-        return f"a list (each: {', '.join(members)})" if members else "a list"
+        return f"a list, each {', '.join(members)}" if members else "a list"
     if (origin or hint) is dict:
         return "a mapping"
     if class_name(hint) == _PATH:
         return "a path"
-    return f"class_path + init_args of a {class_name(hint)}" if class_name(hint) else "any value"
+    name = class_name(hint).rpartition(".")[2]
+    return f"class_path and init_args of a {name}" if name else "any value"
 
 
 def _show(word: Any) -> str:
@@ -136,6 +138,8 @@ def json_schema(hint: Any) -> dict[str, Any]:
     """The JSON schema (draft 2020-12) of a type."""
     hint = None if hint is types.NoneType else hint
     origin, inner = get_origin(hint), get_args(hint)
+    if hint is None:
+        return {"enum": [None, "None"]}
     if hint in _JSON:
         return {"type": _JSON[hint]}
     if origin in (Union, types.UnionType):

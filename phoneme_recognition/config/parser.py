@@ -27,7 +27,7 @@ from phoneme_recognition.config.sections import (
     OptunaSection,
     SearchSpace,
 )
-from phoneme_recognition.config.trainer_keys import TRAINER_RULES, trainer_facts
+from phoneme_recognition.config.trainer_keys import TRAINER, TRAINER_RULES, with_additions
 from phoneme_recognition.errors import ConfigError, Finding
 
 _SECTIONS = ("audio_params", "experiment", "model", "data", "trainer", "optuna")
@@ -81,7 +81,8 @@ def _check(checker: Checker, tree: dict[str, Any], *, search: bool = True) -> Co
 
 
 def _attempt(checker: Checker, tree: dict[str, Any]) -> Sequence[Finding]:
-    attempt = Checker(Document(tree), checker.known)
+    document = checker.document
+    attempt = Checker(Document(tree, document.origins, document.findings), checker.known)
     _check(attempt, tree, search=False)
     return attempt.findings
 
@@ -108,7 +109,8 @@ def _check_trainer(checker: Checker, trainer: Any) -> dict[str, Any]:
     if not isinstance(trainer, dict | None):
         checker.report(("trainer",), "not a mapping", "arguments of lightning.pytorch.Trainer")
         return {}
-    return checker.arguments(trainer_facts(), trainer or {}, ("trainer",), TRAINER_RULES)
+    facts = with_additions(checker.facts(TRAINER))
+    return checker.arguments(facts, trainer or {}, ("trainer",), TRAINER_RULES)
 
 
 def _check_optuna(checker: Checker, optuna: Any) -> OptunaSection | None:
@@ -143,9 +145,9 @@ def _override(document: Document, override: str) -> None:
         return
     after = _audio_values(document.data)
     for place, copied in audio_copies(document.data) if steps[0] == "audio_params" else ():
-        for name in AUDIO_KEYS:
-            if before[name] != after[name] and copied.get(name, NO_DEFAULT) == before[name]:
-                _set(document, (*place, name), after[name])
+        for key in AUDIO_KEYS:
+            if before[key] != after[key] and copied.get(key, NO_DEFAULT) == before[key]:
+                _set(document, (*place, key), after[key])
 
 
 def _set(document: Document, steps: Steps, value: Any) -> None:
@@ -153,7 +155,8 @@ def _set(document: Document, steps: Steps, value: Any) -> None:
     origins = document.origins
     for known in [one for one in origins if one[: len(steps)] == steps]:
         del origins[known]
-    document.origins[steps] = Origin(COMMAND_LINE, None)
+    for end in range(1, len(steps) + 1):
+        origins.setdefault(steps[:end], Origin(COMMAND_LINE, None))
 
 
 def _audio_values(tree: dict[Hashable, Any]) -> dict[str, Any]:

@@ -48,9 +48,9 @@ class Rule:
     def range(self) -> str:
         """The bounds in words."""
         parts = [
-            "" if self.above is None else f"more than {self.above:g}",
-            "" if self.at_least is None else f"at least {self.at_least:g}",
-            "" if self.at_most is None else f"at most {self.at_most:g}",
+            "" if self.above is None else f"more than {self.above:.10g}",
+            "" if self.at_least is None else f"at least {self.at_least:.10g}",
+            "" if self.at_most is None else f"at most {self.at_most:.10g}",
             "a share of at most 1.0 (or a whole number)" if self.share else "",
         ]
         return ", ".join(filter(None, parts)) or "a finite number"

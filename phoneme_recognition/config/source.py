@@ -213,5 +213,8 @@ def look_up(module: Module, name: str, hops: int = 0) -> Module | Definition | N
 
 def may_hide_names(module: Module) -> bool:
     """Whether the module may have names that its source does not show."""
-    stars = (read_module(star) for star in module.stars)
-    return module.dynamic or any(star is None or may_hide_names(star) for star in stars)
+    if module.dynamic:
+        return True
+    stars = [star for star in module.stars if find_file(star)]
+    origins = [read_module(star) for star in stars]
+    return any(origin is None or may_hide_names(origin) for origin in origins)

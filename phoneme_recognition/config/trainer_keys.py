@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
-from phoneme_recognition.config.classes import Argument, ClassFacts, class_facts
+from phoneme_recognition.config.classes import Argument, ClassFacts
 from phoneme_recognition.config.rules import Rule
 
 TRAINER = "lightning.pytorch.Trainer"
@@ -67,9 +67,8 @@ TRAINER_RULES = {
 }
 
 
-def trainer_facts() -> ClassFacts:
-    """The Trainer's arguments, with our additions: ``precision: auto``."""
-    facts = class_facts(TRAINER)
+def with_additions(facts: ClassFacts) -> ClassFacts:
+    """The Trainer's arguments with our additions: ``precision: auto``."""
     given = facts.arguments["precision"]
     precision = Argument(given.hint | Literal["auto"], given.default)
     return replace(facts, arguments=facts.arguments | {"precision": precision})

@@ -62,7 +62,7 @@ def pad_waveforms(
 def collate(examples: Sequence[Example], *, padding_value: float = 0.0) -> Batch:
     """Pad examples to one batch, in the order given."""
     waveforms, lengths = pad_waveforms([example.samples for example in examples], padding_value)
-    labels = [torch.from_numpy(example.phoneme_ids) for example in examples]
+    labels = [torch.tensor(example.phoneme_ids) for example in examples]
     return Batch(
         utterance_ids=[example.utterance_id for example in examples],
         waveforms=waveforms,

@@ -8,8 +8,10 @@ This module is free of torch so that a corpus can be described and cached quickl
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from pathlib import Path
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,3 +92,25 @@ class Utterance:
     speaker: str | None
     segments: tuple[PhoneSegment, ...]
     source: str
+
+
+class Corpus(Protocol):
+    """What the engine asks of a dataset class; ``dataset_modules.base_dataset.BaseDataset`` is one.
+
+    Attributes:
+        cache_dir: where the corpus and its cached tables lie.
+    """
+
+    cache_dir: str | Path
+
+    def load_data(self, create_dataset: bool = False) -> None:
+        """Make the corpus ready: fetch, unpack, scan."""
+
+    def get_train_data(self) -> Sequence[UtteranceSource]:
+        """The utterances to learn from."""
+
+    def get_val_data(self) -> Sequence[UtteranceSource]:
+        """The utterances to choose by: checkpoints, learning rates, when to stop."""
+
+    def get_test_data(self) -> Sequence[UtteranceSource]:
+        """The utterances to measure with, once."""

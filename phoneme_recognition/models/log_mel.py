@@ -51,7 +51,7 @@ class WhisperLogMel(nn.Module):
         with torch.autocast(waveforms.device.type, enabled=False):
             frames = self.frame_lengths(lengths)
             width = -(-waveforms.shape[1] // _HOP)
-            # Zeros behind the end keep the reflection at the batch's edge out of every utterance's last frame.
+            # Zeros behind the end keep the reflection at the batch's edge out of every last frame.
             samples = torch.nn.functional.pad(_silence_padding(waveforms, lengths), (0, _WINDOW))
             spectrum = torch.stft(samples, _WINDOW, _HOP, window=self.window.float(), return_complex=True)
             power = spectrum[..., :width].abs().square()
@@ -65,8 +65,8 @@ class WhisperLogMel(nn.Module):
 class KaldiLogMel(nn.Module):
     """Kaldi's filterbank as Wav2Vec2-BERT uses it: normalised a channel, two 10-ms frames stacked in one.
 
-    Equal to `transformers.SeamlessM4TFeatureExtractor` (up to its float64 arithmetic); a last odd frame counts
-    in the normalisation and is then dropped, as there.
+    Equal to `transformers.SeamlessM4TFeatureExtractor` (up to its float64 arithmetic); a last odd frame
+    counts in the normalisation and is then dropped, as there.
 
     Args:
         num_mel_bins: channels of one 10-ms frame.

@@ -7,6 +7,8 @@ plain data, from which it is built again without a hub and without the training 
 
 from __future__ import annotations
 
+import inspect
+import logging
 from collections.abc import Mapping
 from contextlib import nullcontext
 from typing import Any, NamedTuple
@@ -14,7 +16,25 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from phoneme_recognition.errors import NetworkError
+from phoneme_recognition.models import COMPACT, NETWORK_NAMES
 from phoneme_recognition.models.encoders.base import SpeechEncoder
+from phoneme_recognition.models.encoders.families import FAMILIES, Family, network_name_of
+from phoneme_recognition.models.encoders.pretrained import Pretrained, load_pretrained, pretrained_config
+from phoneme_recognition.models.encoders.settings import (
+    check_names,
+    config_from_plain,
+    config_to_plain,
+    override,
+)
+from phoneme_recognition.models.freezing import freeze
+
+logger = logging.getLogger(__name__)
+
+# What our network_config adds to the fields of a family's config.
+_CHECKPOINTING, _WEIGHTED = "gradient_checkpointing", "use_weighted_layer_sum"
+# Where a CompactCTC keeps the arguments it was built from.
+_ARGUMENTS = "built_from"
 
 
 class CTCOutput(NamedTuple):
@@ -79,7 +99,9 @@ class EncoderCTC(nn.Module):
             features, frames = encoder.extract(waveforms, lengths, draws)
         frozen = encoder.frozen_front_end and encoder.frozen_transformer
         with torch.no_grad() if frozen else nullcontext():
-            states = encoder.contextualise(features, frames, draws, every_layer=self.layer_weights is not None)
+            states = encoder.contextualise(
+                features, frames, draws, every_layer=self.layer_weights is not None
+            )
         hidden, frames = encoder.finish(self._weigh(states), frames)
         return CTCOutput(self.head(self.dropout(hidden)), frames)
 
@@ -117,8 +139,124 @@ def build_network(
     Raises:
         NetworkError: it cannot be built; the message says what to change.
     """
-    block = {
-        "network_name": network_name,
+    check_names([network_name], NETWORK_NAMES, "model.network_name")
+    if network_name == COMPACT:
+        if pretrained_name is not None:
+            raise NetworkError(
+                f"{COMPACT} has no pretrained weights",
+                expected="model.pretrained_name null",
+                got=pretrained_name,
+                remedy="Set it to null, or choose another model.network_name.",
+            )
+        network: nn.Module = _build_compact(network_config, vocabulary_size, sampling_rate)
+    else:
+        _check_rate(network_name, sampling_rate)
+        network = _build_encoder_ctc(network_name, pretrained_name, network_config, vocabulary_size, blank_id)
+    freeze(network, feature_extractor=freeze_feature_extractor, transformer=freeze_transformer)
+    if pretrained_name is None and (freeze_feature_extractor or freeze_transformer):
+        logger.warning(
+            "%s starts from random weights, and a part of it is frozen: it stays random", network_name
+        )
+    return network
+
+
+def network_block(network: nn.Module) -> dict[str, Any]:
+    """Plain data (fit for JSON) from which `rebuild_network` builds the same architecture again."""
+    if not isinstance(network, EncoderCTC):
+        return {"network_name": COMPACT, **getattr(network, _ARGUMENTS)}
+    return {
+        "network_name": network_name_of(network.encoder.config.model_type),
+        "vocabulary_size": network.vocabulary_size,
+        "weighted_layers": network.layer_weights is not None,
+        "config": config_to_plain(network.encoder.config),
+    }
+
+
+def rebuild_network(block: Mapping[str, Any]) -> nn.Module:
+    """Build the network of a block, with random weights for ``load_state_dict`` to fill.
+
+    Raises:
+        NetworkError: the block is of a newer version of this program, or damaged.
+    """
+    check_names([block["network_name"]], NETWORK_NAMES, "the checkpoint's network")
+    if block["network_name"] == COMPACT:
+        return _build_compact(block["network_config"], block["vocabulary_size"], block["sampling_rate"])
+    family = FAMILIES[block["network_name"]]
+    model = family.random_model(config_from_plain(family, block["config"]))
+    return EncoderCTC(
+        family.encoder(model), block["vocabulary_size"], weighted_layers=block["weighted_layers"]
+    )
+
+
+def _build_encoder_ctc(
+    network_name: str,
+    pretrained_name: str | None,
+    network_config: Mapping[str, Any],
+    vocabulary_size: int,
+    blank_id: int,
+) -> EncoderCTC:
+    family = FAMILIES[network_name]
+    fields = {
+        name: value for name, value in network_config.items() if name not in (_CHECKPOINTING, _WEIGHTED)
+    }
+    if pretrained_name is None:
+        config = override(family, None, fields)
+        loaded = Pretrained(_random_model(family, config), None)
+    else:
+        config = override(family, pretrained_config(pretrained_name, network_name, family), fields)
+        loaded = load_pretrained(pretrained_name, family, config, vocabulary_size)
+    if network_config.get(_CHECKPOINTING, False):
+        loaded.model.gradient_checkpointing_enable({"use_reentrant": False})
+    # For those who take the encoder out again: what the head means.
+    loaded.model.config.update({"pad_token_id": blank_id})
+    encoder = family.encoder(loaded.model)
+    weighted = bool(network_config.get(_WEIGHTED, False))
+    return EncoderCTC(encoder, vocabulary_size, weighted_layers=weighted, head=loaded.head)
+
+
+def _random_model(family: Family, config: Any) -> Any:
+    try:
+        return family.random_model(config)
+    except (ValueError, TypeError, RuntimeError, IndexError, ZeroDivisionError, KeyError) as error:
+        raise NetworkError(
+            "model.network_config: no network can be built from it",
+            got=f"{type(error).__name__}: {error}",
+            remedy=f"The fields are those of transformers.{family.config_class.__name__}.",
+        ) from None
+
+
+def _build_compact(network_config: Mapping[str, Any], vocabulary_size: int, sampling_rate: int) -> nn.Module:
+    from phoneme_recognition.models.compact import CompactCTC
+
+    parameters = inspect.signature(CompactCTC).parameters
+    defaults = {
+        name: parameter.default
+        for name, parameter in parameters.items()
+        if parameter.default is not inspect.Parameter.empty
+    }
+    check_names(network_config, defaults, "model.network_config")
+    # Defaults too, so that a checkpoint stays whole when they change.
+    arguments = {**defaults, **network_config}
+    try:
+        network = CompactCTC(vocabulary_size, sampling_rate, **arguments)
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise NetworkError(
+            f"model.network_config: no {COMPACT} can be built from it", got=f"{type(error).__name__}: {error}"
+        ) from None
+    built_from = {
         "vocabulary_size": vocabulary_size,
         "sampling_rate": sampling_rate,
+        "network_config": arguments,
     }
+    setattr(network, _ARGUMENTS, built_from)
+    return network
+
+
+def _check_rate(network_name: str, sampling_rate: int) -> None:
+    needed = FAMILIES[network_name].sampling_rate
+    if needed not in (None, sampling_rate):
+        raise NetworkError(
+            f"{network_name} hears at one sampling rate only",
+            expected=f"audio_params.sampling_rate {needed}",
+            got=str(sampling_rate),
+        )

@@ -74,7 +74,7 @@ def evaluate(config: Config, split: Part) -> dict[str, Any]:
             f"{split} needs a checkpoint", remedy=f"Add ckpt_path=... to ./run.sh {split} CONFIG."
         )
     checkpoint = Path(config.ckpt_path)
-    seed = settle_seed(config)
+    config, seed = settle_seed(config)
     network, vocabulary, audio_params = rebuild(read_checkpoint(checkpoint))
     datamodule = build_datamodule(config, network, vocabulary, audio_params, seed=seed, splits=(split,))
     module = PhonemeRecogniser(network, vocabulary, audio_params=audio_params)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from dataclasses import replace
 
 from lightning.pytorch import seed_everything
 
@@ -12,10 +13,11 @@ from phoneme_recognition.config import Config
 logger = logging.getLogger(__name__)
 
 
-def settle_seed(config: Config) -> int:
-    """Seed everything with the config's seed; without one, it is drawn, said, and put into the config."""
-    if config.seed_everything is None:
-        config.seed_everything = secrets.randbelow(2**31)
-        logger.info("seed_everything: %d (drawn)", config.seed_everything)
-    seed_everything(config.seed_everything, workers=False, verbose=False)
-    return config.seed_everything
+def settle_seed(config: Config) -> tuple[Config, int]:
+    """Seed everything with the config's seed; without one, a seed is drawn, said, and put into the config."""
+    seed = config.seed_everything
+    if seed is None:
+        seed = secrets.randbelow(2**31)
+        logger.info("seed_everything: %d (drawn)", seed)
+    seed_everything(seed, workers=False, verbose=False)
+    return replace(config, seed_everything=seed), seed

@@ -44,7 +44,7 @@ def train(config: Config) -> dict[str, Any]:
     Raises:
         UserError: the config asks for what cannot be had.
     """
-    seed = settle_seed(config)
+    config, seed = settle_seed(config)
     vocabulary = find_vocabulary(config.model.vocab_file)
     audio_params = asdict(config.audio_params)
     network = _network(config, vocabulary)

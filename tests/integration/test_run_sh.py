@@ -21,7 +21,9 @@ STUB = """#!/bin/sh
 case "$*" in
   *version_info*) exit ${STUB_VERSION:-0} ;;
   *ensurepip*) exit ${STUB_ENSUREPIP:-0} ;;
-  "-m venv --clear "*) mkdir -p "$4/bin" && cp "$0" "$4/bin/python" && touch "$4/pyvenv.cfg" ;;
+  "-m venv --clear "*)
+    mkdir -p "$4/bin" && touch "$4/pyvenv.cfg"
+    cp "$0" "$0.real" && ln -sf "$0.real" "$4/bin/python" ;;
   "-m pip --version") ;;
   "-m pip install "*) eval "${STUB_PIP:-:}" ;;
   *) eval "${STUB_PROGRAM:-:}" ;;
@@ -157,14 +159,15 @@ def test_changed_requirements_are_installed_once(installed: Checkout, name: str)
 
 def test_another_python_behind_the_environment_is_noticed(installed: Checkout, tmp_path: Path) -> None:
     python = installed.root / ".venv/bin/python"
-    python.rename(tmp_path / "newer")
+    shutil.copy(python, tmp_path / "newer")
+    python.unlink()
     python.symlink_to(tmp_path / "newer")
     installed.run("train")
     assert installed.installs() == 1
 
 
 def test_python_that_is_gone_gives_a_new_environment(installed: Checkout) -> None:
-    (installed.root / ".venv/bin/python").unlink()
+    (installed.root / ".venv/bin/python").resolve().unlink()
     assert installed.run("train").returncode == 0
     assert any(call.startswith("-m|venv|--clear") for call in installed.calls())
 
@@ -224,7 +227,8 @@ def test_folder_that_is_no_environment_is_left_alone(checkout: Checkout, tmp_pat
 
 
 def test_environment_elsewhere(checkout: Checkout, tmp_path: Path) -> None:
-    checkout.run("train", "config/quickstart.yaml", cwd=tmp_path, PHONEME_VENV="an env")
+    result = checkout.run("train", "config/quickstart.yaml", cwd=tmp_path, PHONEME_VENV="an env")
+    assert result.returncode == 0
     assert (tmp_path / "an env/.installed-run").exists()
     assert not (checkout.root / ".venv").exists()
 
@@ -252,11 +256,15 @@ def test_exit_code_is_the_programs(installed: Checkout, code: int) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_signals_reach_the_program(installed: Checkout, tmp_path: Path, number: signal.Signals) -> None:
-    program = f"trap 'exit 43' {number.name[3:]}; touch '{tmp_path}/up'; while :; do sleep 0.01; done"
+def test_signals_reach_the_program(installed: Checkout, number: signal.Signals) -> None:
+    program = f"trap 'exit 43' {number.name[3:]}; echo $$; while :; do sleep 0.01; done"
     process = installed.popen("train", STUB_PROGRAM=program)
-    wait_for(tmp_path / "up", process)
-    process.send_signal(number)
+    assert process.stdout is not None
+    took_the_place_of_the_script = int(process.stdout.readline()) == process.pid
+    if took_the_place_of_the_script:
+        process.send_signal(number)
+    else:
+        os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
     assert process.returncode == 43
 

@@ -1,1 +1,1 @@
-"""The speech encoders of `transformers`, one family a file, all behind one interface (`base.SpeechEncoder`)."""
+"""The speech encoders of `transformers`, all behind one interface (`base.SpeechEncoder`)."""

@@ -19,7 +19,7 @@ def valid_frames(lengths: Tensor, frames: int) -> Tensor:
 
 
 def attention_bias(valid: Tensor, dtype: torch.dtype) -> Tensor:
-    """(B, T) bool → (B, 1, 1, T), to be added to attention scores: hidden keys get the lowest number there is."""
+    """(B, T) bool → (B, 1, 1, T), to be added to attention scores: the lowest number at hidden keys."""
     hidden = ~valid[:, None, None, :]
     return torch.zeros_like(hidden, dtype=dtype).masked_fill(hidden, torch.finfo(dtype).min)
 
@@ -55,7 +55,7 @@ class FramePadding:
         self.valid: Tensor | None = None
 
     def guard(self, convolution: nn.Module) -> None:
-        """From now on this convolution over (B, C, T) sees zeros in padded frames, as if it padded them itself."""
+        """From now on this convolution over (B, C, T) sees zeros in padded frames, like its own padding."""
         # A bound method, so that a deep copy of the network has its own padding.
         convolution.register_forward_pre_hook(self.silence)
 

@@ -1,9 +1,9 @@
 """SEW (squeezed and efficient wav2vec; Wu et al., 2021): its transformer runs on pooled frames.
 
-Two frames (``squeeze_factor``) are pooled into one and unfolded again behind the layers. `transformers` pools the
-padding mask so that an odd last frame lets padding in, and fills that frame with zeros. Here a pooled frame must
-be whole, and the frames that would be zeros are cut off. The output for an utterance is then what `transformers`
-gives for it alone, whatever its batch.
+Two frames (``squeeze_factor``) are pooled into one and unfolded again behind the layers. `transformers` pools
+the padding mask so that an odd last frame lets padding in, and fills that frame with zeros. Here a pooled
+frame must be whole, and the frames that would be zeros are cut off. The output for an utterance is then what
+`transformers` gives for it alone, whatever its batch.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ _STACKED = 2
 
 
 class Wav2Vec2BertEncoder(SpeechEncoder):
-    """The Wav2Vec2-BERT family. Its front end is the projection of the features: a filterbank has no weights."""
+    """The Wav2Vec2-BERT family. Its front end is the projection: a filterbank has no weights."""
 
     front_end = frozenset({"feature_projection"})
 

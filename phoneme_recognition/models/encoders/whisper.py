@@ -1,9 +1,9 @@
 """The encoder of Whisper (Radford et al., 2022), for utterances of any length up to its 30 s.
 
-The original pads every recording to 30 s of silence. Here an utterance has only its own frames: log-mel frames
-behind its end are zero before each of the two convolutions, as their own padding would be, positions begin at 0,
-and attention does not see them. The output for an utterance does not depend on its batch, and is that of
-`transformers` where it fills the 30 s; a shorter one differs from it in not attending to silence.
+The original pads every recording to 30 s of silence. Here an utterance has only its own frames: log-mel
+frames behind its end are zero before each of the two convolutions, as their own padding would be, positions
+begin at 0, and attention does not see them. The output for an utterance does not depend on its batch, and is
+that of `transformers` where it fills the 30 s; a shorter one differs in not attending to silence.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""Labels as people have them: side-car files of several formats, and metadata tables."""
