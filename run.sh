@@ -15,9 +15,9 @@ usage: ./run.sh MODE CONFIG [KEY=VALUE ...]
   ./run.sh train config/quickstart.yaml                         train, then measure on the test split
   ./run.sh val   config/quickstart.yaml ckpt_path=CHECKPOINT    measure on the validation split
   ./run.sh test  config/quickstart.yaml ckpt_path=CHECKPOINT    measure on the test split
-  ./run.sh transcribe CHECKPOINT FILES|FOLDERS...               phonemes of recordings
+  ./run.sh vocab config/quickstart.yaml [output=FILE]           make a vocabulary from the config's datasets
+  ./run.sh transcribe CHECKPOINT FILE|FOLDER ...                phonemes of any recordings
   ./run.sh selftest [PYTEST ARGUMENTS]                          the whole test suite
-  ./run.sh MODE --help                                          the options of that mode
 
 KEY=VALUE overrides any value of the config by its dotted path:
   trainer.max_epochs=3   'data.augmentations[0].init_args.p=0.3'

@@ -1,1 +1,1 @@
-"""The corpora: one file, one dataset class. A config names a class by its path, and yours can stand beside them."""
+"""The corpora: one file, one dataset class. Yours may stand beside them: configs name classes by path."""

@@ -21,7 +21,7 @@ def fetch_package(package: str, target: Path) -> None:
         target: the folder; what it held is replaced.
 
     Raises:
-        DataError: apt-get or dpkg-deb is not here, or one of them failed; the message says what to do by hand.
+        DataError: apt-get or dpkg-deb is missing or failed; the message says what to do by hand.
     """
     missing = [tool for tool in ("apt-get", "dpkg-deb") if shutil.which(tool) is None]
     if missing:

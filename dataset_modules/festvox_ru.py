@@ -1,7 +1,7 @@
 """festvox-ru: 620 read Russian sentences of one speaker, 99.5 minutes, from the Debian package of that name.
 
-The labels are not a transcription by ear: they are a pronunciation generated from the text and then aligned with the
-sound. An error rate on them says how well the dictionary pronunciation is predicted.
+The labels are not a transcription by ear: they are a pronunciation generated from the text and then aligned
+with the sound. An error rate on them says how well the dictionary pronunciation is predicted.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from pathlib import Path
 
 from dataset_modules.base_dataset import BaseDataset
 from dataset_modules.debian import fetch_package
-from dataset_modules.labels.phones import LabelError, parse_festival, read_text, without_pauses
+from dataset_modules.labels.label import LabelError, read_text
+from dataset_modules.labels.phones import parse_festival, without_pauses
 from phoneme_recognition.audio.reading import find_audio
 from phoneme_recognition.data.utterance import AudioFile, PhoneSegment, UtteranceSource
 from phoneme_recognition.errors import DataError
@@ -25,8 +26,20 @@ _TEXT_LINE = re.compile(r'\(\s*(\S+)\s+"(.*)"\s*\)')
 _SHARE = 0.1  # of the sorted sentences, for validation and for the test: 62 each of the 620
 
 _VOWELS = {
-    **{"aa": "ˈa", "oo": "ˈo", "ee": "ˈe", "ii": "ˈi", "yy": "ˈɨ", "uu": "ˈu"},
-    **{"a": "ɐ", "ay": "ə", "ae": "ɪ", "e": "e", "i": "i", "y": "ɨ", "u": "u", "ur": "ʊ"},
+    "aa": "ˈa",
+    "oo": "ˈo",
+    "ee": "ˈe",
+    "ii": "ˈi",
+    "yy": "ˈɨ",
+    "uu": "ˈu",
+    "a": "ɐ",
+    "ay": "ə",
+    "ae": "ɪ",
+    "e": "e",
+    "i": "i",
+    "y": "ɨ",
+    "u": "u",
+    "ur": "ʊ",
 }
 _HARD = dict(zip("pbtdkgfvszmnlrh", "pbtdkɡfvszmnlrx", strict=True))
 _SOFT = {2 * symbol: f"{ipa}ʲ" for symbol, ipa in _HARD.items()}
@@ -38,13 +51,13 @@ PHONES: Mapping[str, str] = {**_VOWELS, **_HARD, **_SOFT, **_OTHERS}
 class FestvoxRuDataset(BaseDataset):
     """Russian sentences with phones and their times.
 
-    The split is fixed: sentences sorted by name, the last 62 are the test, the 62 before them the validation. Of a
-    part of the corpus it is a tenth each, at least one sentence.
+    The split is fixed: sentences sorted by name, the last 62 are the test, the 62 before them the validation.
+    Of a part of the corpus it is a tenth each, at least one sentence.
 
     Args:
         cache_dir: the package is unpacked into ``festvox-ru`` there, if ``data_dir`` is not given.
-        data_dir: the unpacked package, or the folder of the voice (``wav``, ``lab``, ``etc``) wherever it lies
-            in it, or a folder with recordings, labels and ``txt.done.data`` side by side.
+        data_dir: the unpacked package, or the folder of the voice in it (``wav``, ``lab``, ``etc``), or a
+            folder with recordings, labels and ``txt.done.data`` side by side.
         language: has to be Russian.
         audio_params: taken so that the config can hand the same section to every dataset; not needed here.
 

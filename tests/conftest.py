@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,12 +16,16 @@ def clips() -> Path:
     return CLIPS
 
 
-@pytest.fixture
-def quick_config(tmp_path: Path) -> Path:
-    """A config that trains a very small network on the twelve sentences in a few seconds."""
-    path = tmp_path / "quick.yaml"
-    path.write_text(QUICK.format(cache=tmp_path / "cache", clips=CLIPS, root=tmp_path), encoding="utf-8")
-    return path
+@pytest.fixture(scope="session")
+def make_quick_config() -> Callable[[Path], Path]:
+    """Writes into a folder a config that trains a very small network on the twelve sentences."""
+
+    def make(folder: Path) -> Path:
+        path = folder / "quick.yaml"
+        path.write_text(QUICK.format(cache=folder / "cache", clips=CLIPS, root=folder), encoding="utf-8")
+        return path
+
+    return make
 
 
 QUICK = """

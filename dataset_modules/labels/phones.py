@@ -1,36 +1,18 @@
-"""Phone labels with times, as text: TIMIT's ``.phn`` and Festival's ``.lab``."""
+"""Phone labels with times, as text: TIMIT's ``.phn``, HTK's and Festival's ``.lab``."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from pathlib import Path
 
+from dataset_modules.labels.label import Label, LabelError
 from phoneme_recognition.data.utterance import PhoneSegment
 
 # Marks of silence in TIMIT, HTK, Festival, Kaldi and the Montreal Forced Aligner: no phonemes.
 PAUSES = frozenset({"", "sil", "sp", "pau", "<eps>", "h#", "#h", "epi", "<sil>", "<p>", "(...)"})
-_TIMIT_RATE = 16000  # Hz: .phn files count samples
-
-
-class LabelError(ValueError):
-    """A label that cannot be read; the message is the reason, fit for a report."""
-
-
-def read_text(path: Path) -> str:
-    """Read a text file in UTF-8, or in UTF-16 with a byte order mark, whatever its line ends.
-
-    Raises:
-        LabelError: it cannot be read, or is in another encoding.
-    """
-    try:
-        data = path.read_bytes()
-        marked = data[:2] in (b"\xff\xfe", b"\xfe\xff")
-        text = data.decode("utf-16" if marked else "utf-8-sig")
-    except OSError as error:
-        raise LabelError(f"unreadable label: {path.name}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise LabelError(f"label encoding: {path.name} is neither UTF-8 nor UTF-16") from None
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+_TIMIT_RATE = 16_000  # a second: .phn files count samples
+_HTK_RATE = 10_000_000  # a second: HTK counts units of 100 ns (HTK book, section 6.2)
+_HTK_LINE = re.compile(r"\d+ \d+ \S+( .*)?")
 
 
 def parse_phn(text: str) -> list[PhoneSegment]:
@@ -39,19 +21,30 @@ def parse_phn(text: str) -> list[PhoneSegment]:
     Raises:
         LabelError: a line is not like that.
     """
+    return _parse_lines(text, _TIMIT_RATE)
+
+
+def parse_lab(text: str) -> list[PhoneSegment] | None:
+    """A ``.lab`` file as phones with times, in Festival's or HTK's form; None where it is a text.
+
+    Raises:
+        LabelError: a line of such a form is broken.
+    """
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if "#" in lines:
+        return parse_festival(text)
+    return _parse_lines(text, _HTK_RATE) if lines and all(map(_HTK_LINE.fullmatch, lines)) else None
+
+
+def _parse_lines(text: str, rate: int) -> list[PhoneSegment]:
     segments = []
     for line in filter(str.strip, text.splitlines()):
         try:
-            start, end, phone = line.split()
-            segments.append(PhoneSegment(phone, int(start) / _TIMIT_RATE, int(end) / _TIMIT_RATE))
+            start, end, phone = line.split()[:3]
+            segments.append(PhoneSegment(phone, int(start) / rate, int(end) / rate))
         except ValueError:
             raise LabelError(f"unreadable label: expected START END PHONE, got {line.strip()!r}") from None
     return checked(segments)
-
-
-def is_festival(text: str) -> bool:
-    """Whether a ``.lab`` file is Festival's list of phones (a line ``#`` ends its header) and no text."""
-    return any(line.strip() == "#" for line in text.splitlines())
 
 
 def parse_festival(text: str) -> list[PhoneSegment]:
@@ -86,3 +79,9 @@ def checked(segments: Sequence[PhoneSegment]) -> list[PhoneSegment]:
 def without_pauses(segments: Sequence[PhoneSegment]) -> tuple[PhoneSegment, ...]:
     """The segments that are phonemes."""
     return tuple(segment for segment in segments if segment.phoneme.lower() not in PAUSES)
+
+
+def phone_label(segments: Sequence[PhoneSegment]) -> Label:
+    """The label that these phones are, without the pauses."""
+    phones = without_pauses(segments)
+    return Label(phonemes=tuple(phone.phoneme for phone in phones), segments=phones)

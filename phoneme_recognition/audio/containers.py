@@ -27,16 +27,6 @@ def truncation(data: bytes) -> str:
     return _ogg_truncation(data) if data[:4] == b"OggS" else ""
 
 
-def has_mp3_length(data: bytes) -> bool:
-    """Whether an MP3 file states its number of frames (in a Xing, Info or VBRI header)."""
-    start = 0
-    if data[:3] == b"ID3":
-        # An ID3 tag's size has seven bits a byte (ID3v2.4, section 3.1).
-        start = 10 + sum(byte << shift for byte, shift in zip(data[6:10], (21, 14, 7, 0), strict=False))
-    head = data[start : start + 4096]
-    return any(name in head for name in (b"Xing", b"Info", b"VBRI"))
-
-
 def _wav_truncation(data: bytes) -> str:
     order: Literal["little", "big"] = "little" if data[:4] == b"RIFF" else "big"
     at = 12

@@ -14,7 +14,8 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-from phoneme_recognition.audio.containers import has_mp3_length, truncation
+from phoneme_recognition.audio.containers import truncation
+from phoneme_recognition.audio.mp3 import is_mp3, state_length
 from phoneme_recognition.data.utterance import AudioFile
 from phoneme_recognition.errors import AudioError
 
@@ -87,6 +88,7 @@ def _read_bytes(audio: AudioFile) -> bytes:
 
 
 def _decode(data: bytes) -> tuple[NDArray[np.float32], int]:
+    data, length_known = state_length(data) if is_mp3(data) else (data, True)
     try:
         with soundfile.SoundFile(io.BytesIO(data)) as file:
             blocks = _read_blocks(file)
@@ -94,9 +96,8 @@ def _decode(data: bytes) -> tuple[NDArray[np.float32], int]:
     except (soundfile.SoundFileError, TypeError) as error:
         raise AudioError(_decoder_reason(data, error)) from None
     samples = np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
-    # Without a header that states it, the length of an MP3 is estimated from its first frame.
-    slack = 0 if kind != "MP3" else _MP3_SLACK if has_mp3_length(data) else expected
-    if len(samples) < expected - slack:
+    slack = _MP3_SLACK if kind == "MP3" else 0
+    if length_known and len(samples) < expected - slack:
         raise AudioError(f"truncated: holds {len(samples)} of {expected} samples")
     return samples, rate
 
@@ -113,7 +114,9 @@ def _decoder_reason(data: bytes, error: Exception) -> str:
     said = (getattr(error, "error_string", "") or str(error)).removeprefix("Error : ").rstrip(".")
     if data[:4] == b"fLaC" and "lost sync" in said:
         return "truncated: the FLAC stream breaks off"
-    known = data[:4] in (b"RIFF", b"RIFX", b"fLaC", b"OggS") or data[:3] == b"ID3" or data[:1] == b"\xff"
+    if is_mp3(data):
+        return "damaged: an MP3 without frames that can be decoded"
+    known = data[:4] in (b"RIFF", b"RIFX", b"fLaC", b"OggS")
     return f"damaged: {said}" if known else "not audio: no format that libsndfile knows"
 
 

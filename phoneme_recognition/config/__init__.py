@@ -1,8 +1,8 @@
 """The config: a strict YAML file, checked as a whole before anything heavy is imported.
 
 ``loader`` reads the file with its lines, ``paths`` puts overrides in, ``parser`` checks everything against
-``sections`` and the signatures of the named classes (``source``, ``annotations``, ``classes``), ``instantiate``
-makes what was named, ``saving`` and ``schema`` write it down.
+``sections`` and against the signatures of the named classes (``source``, ``annotations``, ``classes``),
+``instantiate`` makes what was named, ``saving`` and ``schema`` write it down.
 """
 
 from phoneme_recognition.config.entries import ClassEntry

@@ -8,17 +8,39 @@ definition, since making the real one would import its module.
 from __future__ import annotations
 
 import ast
+import sys
 import types
 from typing import Any, ForwardRef, Literal, Optional, Union
 
 from phoneme_recognition.config.source import Definition, Import, Module, UnreadableModuleError, look_up
 
 _BUILTIN = {
-    "bool": bool, "int": int, "float": float, "str": str, "bytes": Any, "object": Any, "Any": Any,
-    "list": list, "List": list, "Sequence": list, "Iterable": list, "Collection": list,
-    "set": list, "Set": list, "frozenset": list, "MutableSequence": list,
-    "dict": dict, "Dict": dict, "Mapping": dict, "MutableMapping": dict, "tuple": tuple, "Tuple": tuple,
-    "Optional": Optional, "Union": Union, "Literal": Literal, "None": None,
+    "bool": bool,
+    "int": int,
+    "float": float,
+    "str": str,
+    "bytes": Any,
+    "object": Any,
+    "Any": Any,
+    "list": list,
+    "List": list,
+    "Sequence": list,
+    "Iterable": list,
+    "Collection": list,
+    "set": list,
+    "Set": list,
+    "frozenset": list,
+    "MutableSequence": list,
+    "dict": dict,
+    "Dict": dict,
+    "Mapping": dict,
+    "MutableMapping": dict,
+    "tuple": tuple,
+    "Tuple": tuple,
+    "Optional": Optional,
+    "Union": Union,
+    "Literal": Literal,
+    "None": None,
 }
 _TYPING = ("typing", "typing_extensions", "collections.abc", "collections", "builtins")
 _PATHS = ("pathlib.Path", "os.PathLike", "pathlib.PurePath")
@@ -92,6 +114,10 @@ def _read_name(dotted: str, module: Module, hops: int) -> Any:
         return ForwardRef("pathlib.Path")
     if full.rpartition(".")[0] in _TYPING:
         return _BUILTIN.get(full.rpartition(".")[2], Any)
+    if full.startswith("datetime."):
+        return ForwardRef(full)
+    if full.partition(".")[0] in sys.stdlib_module_names:
+        return Any
     try:
         found: Module | Definition | None = module
         for name in [first, *rest]:

@@ -19,14 +19,11 @@ from phoneme_recognition.config.entries import ClassEntry, to_plain
 from phoneme_recognition.config.hints import Mismatch, convert, describe
 from phoneme_recognition.config.loader import Document
 from phoneme_recognition.config.paths import Steps, format_path
-from phoneme_recognition.config.rules import Rule
-from phoneme_recognition.config.sections import rule_of
+from phoneme_recognition.config.rules import Rule, rule_of
 from phoneme_recognition.errors import Finding
 
 SectionT = TypeVar("SectionT")
 
-# Arguments that the program fills in, so that a config may leave them out.
-_FILLED_LATER = {"audiomentations.augmentations.apply_impulse_response.ApplyImpulseResponse": {"ir_path"}}
 _ENTRY_KEYS = ("class_path", "init_args")
 
 
@@ -93,7 +90,7 @@ class Checker:
         expected = f"one of {', '.join(names)}" if not near and 0 < len(names) <= 20 else ""
         self.report(steps, "unknown key", expected, near)
 
-    def value(self, value: Any, hint: Any, rule: Rule, steps: Steps) -> Any:
+    def value(self, value: Any, hint: Any, rule: Rule | None, steps: Steps) -> Any:
         """Check one value; returns it converted, or ``NO_DEFAULT`` where it is wrong."""
         try:
             converted = convert(value, hint, self.is_a)
@@ -101,11 +98,11 @@ class Checker:
             wrong: dict[Steps, Any] = {(): value}
             if isinstance(value, list) and self._fits([], hint):
                 wrong = {(at,): item for at, item in enumerate(value) if not self._fits([item], hint)}
-            expected = " or ".join(rule.choices) or describe(hint)
+            expected = f"one of {', '.join(rule.choices)}" if rule and rule.choices else describe(hint)
             for index, item in wrong.items():
                 self.report((*steps, *index), f"got {_show(item)}", expected, _near(item, rule, hint))
             return NO_DEFAULT
-        expected = rule.expects(converted)
+        expected = rule.expects(converted) if rule else ""
         if expected:
             self.report(steps, f"got {_show(value)}", expected, _near(value, rule, hint))
             return NO_DEFAULT
@@ -186,17 +183,22 @@ class Checker:
         return ClassEntry(path, self.arguments(facts, arguments, (*steps, "init_args")))
 
     def arguments(
-        self, facts: ClassFacts, given: Mapping[str, Any], steps: Steps, rules: Mapping[str, Rule] | None = None
+        self,
+        facts: ClassFacts,
+        given: Mapping[str, Any],
+        steps: Steps,
+        rules: Mapping[str, Rule] | None = None,
     ) -> dict[str, Any]:
         """Check the arguments of a class against its signature.
 
         Returns:
             The arguments, with entries in place of ``class_path`` mappings.
         """
-        later = _FILLED_LATER.get(facts.path, set())
         for name, argument in facts.arguments.items():
-            if argument.default is NO_DEFAULT and name not in given and name not in later:
-                self.report((*steps, name), f"missing: {facts.path} cannot do without", describe(argument.hint))
+            if argument.default is NO_DEFAULT and name not in given:
+                self.report(
+                    (*steps, name), f"missing: {facts.path} cannot do without", describe(argument.hint)
+                )
         checked = {}
         for name, value in given.items():
             here = (*steps, name)
@@ -205,13 +207,13 @@ class Checker:
                     self.unknown(here, facts.arguments)
                 checked[name] = self.entries(value, here)
                 continue
-            rule = (rules or {}).get(name) or (_PROBABILITY if name == "p" else Rule())
+            rule = (rules or {}).get(name) or (_PROBABILITY if name == "p" else None)
             checked[name] = self.argument(value, facts.arguments[name], here, rule)
         return checked
 
     def argument(self, value: Any, argument: Argument, steps: Steps, rule: Rule | None = None) -> Any:
         """Check one argument of a class; returns it with entries in place of ``class_path`` mappings."""
-        return self.value(self.entries(value, steps), argument.hint, rule or Rule(), steps)
+        return self.value(self.entries(value, steps), argument.hint, rule, steps)
 
 
 _PROBABILITY = Rule("a probability", at_least=0, at_most=1)
@@ -220,7 +222,9 @@ _PROBABILITY = Rule("a probability", at_least=0, at_most=1)
 def _filled(facts: ClassFacts, given: Mapping[str, Any], filled: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments that the program gives to a class that takes them and was not given them in full."""
     found = {}
-    for name in set(filled) & set(facts.arguments):
+    for name in filled:
+        if name not in facts.arguments:
+            continue
         if given.get(name) is None:
             found[name] = filled[name]
         elif isinstance(given[name], dict) and isinstance(filled[name], dict):
@@ -236,9 +240,9 @@ def _same(one: Finding, other: Finding) -> bool:
     return last and (one.message, one.expected) == (other.message, other.expected)
 
 
-def _near(value: Any, rule: Rule, hint: Any) -> str:
+def _near(value: Any, rule: Rule | None, hint: Any) -> str:
     literals = typing.get_args(hint) if typing.get_origin(hint) is typing.Literal else ()
-    names = [*rule.choices, *(word for word in literals if isinstance(word, str))]
+    names = [*(rule.choices if rule else ()), *(word for word in literals if isinstance(word, str))]
     return nearest(value, names) if isinstance(value, str) else ""
 
 

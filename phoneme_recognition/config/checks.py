@@ -35,6 +35,8 @@ def check_model(checker: Checker, model: ModelSection) -> None:
 
 
 def _check_optimizer(checker: Checker, model: ModelSection) -> None:
+    if not model.optimizer_args:
+        return  # spares reading torch's source
     facts = checker.facts(f"torch.optim.{model.optimizer}")
     arguments = {name: argument for name, argument in facts.arguments.items() if name not in ("params", "lr")}
     steps = ("model", "optimizer_args")
@@ -62,7 +64,7 @@ def check_audio_copies(checker: Checker, audio: AudioParams, tree: dict[str, Any
 
 
 def audio_copies(tree: dict[str, Any]) -> list[tuple[tuple[str | int, ...], dict[str, Any]]]:
-    """Where copies of ``audio_params`` stand: ``data`` itself and ``init_args.audio_params`` of its classes."""
+    """Where copies of ``audio_params`` stand: in ``data`` itself and in the ``init_args`` of its classes."""
     data = tree.get("data")
     if not isinstance(data, dict):
         return []

@@ -79,11 +79,9 @@ class ClassFacts:
 
 def nearest(name: str, names: Iterable[str]) -> str:
     """The name most like this one, or "" where none is near."""
-    found = difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)
-    if found:
-        return found[0]
     lower = {other.lower(): other for other in names}
-    return lower.get(name.lower(), "")
+    found = difflib.get_close_matches(name.lower(), list(lower), n=1, cutoff=0.6)
+    return lower[found[0]] if found else ""
 
 
 def class_facts(path: str) -> ClassFacts:
@@ -226,7 +224,8 @@ def _import_class(path: str) -> ClassFacts:
     except Exception as error:  # importing runs foreign code, which may raise anything
         raise ClassLookupError(f"cannot be imported: {type(error).__name__}: {error}") from None
     try:
-        hints = typing.get_type_hints(found.__init__ if isinstance(found, type) else found)
+        constructor = vars(found).get("__init__", found) if isinstance(found, type) else found
+        hints = typing.get_type_hints(constructor)
     except Exception:  # annotations may name what exists for type checkers only
         hints = {}
     parameters = signature.parameters.values()

@@ -115,7 +115,9 @@ def describe(hint: Any) -> str:
     if hint in _SCALARS:
         return _SCALARS[hint]
     if origin in (Union, types.UnionType):
-        words = list(dict.fromkeys(describe(member) for member in inner if member is not int or float not in inner))
+        words = list(
+            dict.fromkeys(describe(member) for member in inner if member is not int or float not in inner)
+        )
         return " or ".join(words)
     if origin is Literal:
         return " or ".join(_show(word) for word in inner)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import linecache
 import traceback
 from typing import Any
 
@@ -54,19 +55,29 @@ def _import(path: str) -> Any:
     module, _, name = path.rpartition(".")
     try:
         return getattr(importlib.import_module(module), name)
+    except UserError:
+        raise  # says already what is missing
     except Exception as error:  # importing runs foreign code
         raise UserError(
-            f"class {path} cannot be imported", got=_reason(error), remedy="Check class_path and what it needs."
+            f"class {path} cannot be imported",
+            got=_reason(error),
+            remedy="Check class_path and what it needs.",
         ) from error
 
 
 def _reason(error: Exception) -> str:
     """The message of an exception; a bare ``assert`` has none, so its condition is read from the source."""
     if isinstance(error, AssertionError) and not str(error):
-        line = traceback.extract_tb(error.__traceback__)[-1].line or ""
-        return f"a condition that does not hold: {line.removeprefix('assert').strip()}"
-    text = " ".join(str(error).split())
+        return f"a condition that does not hold: {_failing_line(error)}"
+    text = " ".join(str(error).split()).rstrip(".")
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _failing_line(error: Exception) -> str:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    first = frame.lineno or 0
+    lines = [linecache.getline(frame.filename, at) for at in range(first, (frame.end_lineno or first) + 1)]
+    return " ".join(" ".join(lines).split()).removeprefix("assert ")
 
 
 def _guilty(arguments: dict[str, Any], reason: str) -> str:

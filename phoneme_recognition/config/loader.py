@@ -8,7 +8,7 @@ written out wins over both). Only these plain words are more than text:
 - integers: ``-1``, ``16000``; floats: ``0.5``, ``1.``, ``1e-6``, ``1E5``, ``.inf``, ``.nan``
 
 All that YAML 1.1 would turn into something else without a word stays text, for the type check to judge:
-``yes``/``no``/``on``/``off``, ``0x10``, ``010``, ``1_000``, ``15:30`` (sixty times fifteen and thirty), dates.
+``yes``/``no``/``on``/``off``, ``0x10``, ``010``, ``1_000``, ``15:30`` (15 times 60 plus 30), dates.
 A key written twice is a mistake, and so are tags (``!!python/...``).
 
 Top-level keys that begin with ``x-`` hold anchors and are dropped after reading.
@@ -169,7 +169,7 @@ class _Builder:
     def _entries(self, node: yaml.MappingNode, steps: Steps) -> dict[Hashable, tuple[yaml.Node, yaml.Node]]:
         """Key → (node that gives the line, value), own keys first, then merged ones."""
         own: dict[Hashable, tuple[yaml.Node, yaml.Node]] = {}
-        merged: list[yaml.Node] = []
+        merged: list[tuple[yaml.Node, yaml.Node]] = []
         seen: dict[Hashable, int] = {}
         for key_node, value in node.value:
             key = self._key(key_node, steps)
@@ -180,14 +180,16 @@ class _Builder:
                 continue
             seen[key] = key_node.start_mark.line + 1
             if key == "<<" and key_node.style is None:
-                merged.append(value)
+                merged.append((key_node, value))
             else:
                 own[key] = (key_node, value)
-        for value in merged:
-            own = self._merged(value, steps) | own
+        for at, value in merged:
+            own = self._merged(value, steps, at) | own
         return own
 
-    def _merged(self, node: yaml.Node, steps: Steps) -> dict[Hashable, tuple[yaml.Node, yaml.Node]]:
+    def _merged(
+        self, node: yaml.Node, steps: Steps, at: yaml.Node
+    ) -> dict[Hashable, tuple[yaml.Node, yaml.Node]]:
         if isinstance(node, yaml.MappingNode) and id(node) not in self._open:
             self._open.add(id(node))
             try:
@@ -197,9 +199,9 @@ class _Builder:
         if isinstance(node, yaml.SequenceNode) and all(isinstance(i, yaml.MappingNode) for i in node.value):
             result: dict[Hashable, tuple[yaml.Node, yaml.Node]] = {}
             for item in node.value:
-                result = self._merged(item, steps) | result
+                result = self._merged(item, steps, at) | result
             return result
-        self._report(node, (*steps, "<<"), "what is merged is no mapping", "an alias such as *audio_params")
+        self._report(at, (*steps, "<<"), "what is merged is no mapping", "an alias such as *audio_params")
         return {}
 
     def _key(self, node: yaml.Node, steps: Steps) -> Hashable | None:

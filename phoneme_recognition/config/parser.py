@@ -16,6 +16,7 @@ from phoneme_recognition.config.checks import (
     check_search,
 )
 from phoneme_recognition.config.classes import NO_DEFAULT
+from phoneme_recognition.config.entries import ClassEntry
 from phoneme_recognition.config.loader import COMMAND_LINE, Document, Origin, read_file, read_value
 from phoneme_recognition.config.paths import PathError, Steps, parse_path, set_path
 from phoneme_recognition.config.sections import (
@@ -76,8 +77,16 @@ def _check(checker: Checker, tree: dict[str, Any], *, search: bool = True) -> Co
         # The search changes the config below optuna, never optuna itself.
         others = {name: value for name, value in tree.items() if name != "optuna"}
         check_search(checker, optuna, others, lambda changed: _attempt(checker, changed))
-    sections = {"audio_params": audio, "experiment": experiment, "model": model, "data": data}
-    return replace(config, **sections, trainer=trainer, optuna=optuna)
+    return Config(
+        config.seed_everything,
+        config.ckpt_path,
+        audio,
+        experiment,
+        model,
+        data,
+        trainer=trainer,
+        optuna=optuna,
+    )
 
 
 def _attempt(checker: Checker, tree: dict[str, Any]) -> Sequence[Finding]:
@@ -91,7 +100,7 @@ def _check_data(checker: Checker, data: Any, audio: AudioParams) -> DataSection:
     section = checker.section(DataSection, data, ("data",), ignored=(*_METHODS, *AUDIO_KEYS))
     given = data if isinstance(data, dict) else {}
     filled = {"language": section.language, "audio_params": asdict(audio)}
-    lists = {}
+    lists: dict[str, list[ClassEntry]] = {}
     for group, method in _METHODS.items():
         steps = ("data", group)
         listed = [] if given.get(group) is None else given[group]
@@ -102,7 +111,7 @@ def _check_data(checker: Checker, data: Any, audio: AudioParams) -> DataSection:
         lists[group] = [entry for entry in entries if entry]
     if not given.get("dataset_classes"):
         checker.report(("data", "dataset_classes"), "no dataset to work with", "at least one class_path")
-    return replace(section, **lists)
+    return replace(section, dataset_classes=lists["dataset_classes"], augmentations=lists["augmentations"])
 
 
 def _check_trainer(checker: Checker, trainer: Any) -> dict[str, Any]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import MISSING, dataclass, field
+from dataclasses import Field, dataclass, field
 from typing import Any
 
 
@@ -62,6 +61,18 @@ class Rule:
         return found | {name: bound for name, bound in bounds.items() if bound is not None}
 
 
+def about(
+    doc: str,
+    *,
+    above: float | None = None,
+    at_least: float | None = None,
+    at_most: float | None = None,
+    choices: tuple[str, ...] = (),
+) -> dict[str, Rule]:
+    """The metadata of a dataclass field that has a rule."""
+    return {"rule": Rule(doc, above, at_least, at_most, choices=choices)}
+
+
 def key(
     default: Any,
     doc: str,
@@ -71,14 +82,12 @@ def key(
     at_most: float | None = None,
     choices: tuple[str, ...] = (),
 ) -> Any:
-    """A dataclass field with a rule. ``default`` may be a class such as ``dict``, which is then called."""
-    rule = Rule(doc, above, at_least, at_most, choices=choices)
-    factory: Callable[[], Any] | None = default if isinstance(default, type) else None
-    if factory is not None:
-        return field(default_factory=factory, metadata={"rule": rule})
-    return field(default=default, metadata={"rule": rule})
+    """A dataclass field with an immutable default and a rule."""
+    metadata = about(doc, above=above, at_least=at_least, at_most=at_most, choices=choices)
+    return field(default=default, metadata=metadata)
 
 
-def required(doc: str, *, choices: tuple[str, ...] = ()) -> Any:
-    """A dataclass field with a rule that has no default."""
-    return field(default=MISSING, metadata={"rule": Rule(doc, choices=choices)})
+def rule_of(entry: Field[Any]) -> Rule:
+    """The rule of a dataclass field."""
+    rule = entry.metadata.get("rule")
+    return rule if isinstance(rule, Rule) else Rule()

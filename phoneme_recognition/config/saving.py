@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +9,7 @@ import yaml
 
 from phoneme_recognition.config.loader import StrictLoader
 from phoneme_recognition.config.sections import Config
+from phoneme_recognition.files import write_text
 
 
 class _Dumper(yaml.SafeDumper):
@@ -34,20 +33,5 @@ def save_config(config: Config, path: str | Path) -> None:
         path: the file, whose folder is made where it is missing.
     """
     text = yaml.dump(config.resolved(), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
-    write_whole(Path(path), text)
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file so that no reader ever sees half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(name).chmod(0o666 & ~umask)  # mkstemp allows its owner alone
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    write_text(path, text)

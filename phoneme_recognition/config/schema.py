@@ -22,17 +22,15 @@ from phoneme_recognition.config.classes import NO_DEFAULT, Argument, class_facts
 from phoneme_recognition.config.entries import to_plain
 from phoneme_recognition.config.hints import describe, json_schema
 from phoneme_recognition.config.loader import HELPER_PREFIX
-from phoneme_recognition.config.rules import Rule
-from phoneme_recognition.config.saving import write_whole
+from phoneme_recognition.config.rules import Rule, rule_of
 from phoneme_recognition.config.sections import (
     AudioParams,
     Config,
-    DataSection,
     OptunaSection,
     SearchSpace,
-    rule_of,
 )
 from phoneme_recognition.config.trainer_keys import TRAINER, TRAINER_RULES, with_additions
+from phoneme_recognition.files import write_text
 
 SCHEMA_PATH = Path("config/schema.json")
 _NULL = {"enum": [None, "None"]}
@@ -60,10 +58,12 @@ def make_schema() -> dict[str, Any]:
     properties["optuna"] = {"anyOf": [search, _NULL], "description": search.pop("description")}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$comment": f"generated with lightning {version('lightning')}: python -m phoneme_recognition.config.schema",
+        "$comment": f"made by phoneme_recognition.config.schema with lightning {version('lightning')}",
         "title": "Config of phoneme_recognition",
         **schema,
-        "patternProperties": {f"^{HELPER_PREFIX}": {"description": "a place for anchors, not read as config"}},
+        "patternProperties": {
+            f"^{HELPER_PREFIX}": {"description": "a place for anchors, not read as config"}
+        },
         "$defs": {"class_entry": _ENTRY},
     }
 
@@ -125,9 +125,11 @@ def main(arguments: Sequence[str]) -> None:
     """
     text = json.dumps(make_schema(), indent=2, ensure_ascii=False) + "\n"
     if "--check" not in arguments:
-        write_whole(SCHEMA_PATH, text)
+        write_text(SCHEMA_PATH, text)
     elif not SCHEMA_PATH.is_file() or SCHEMA_PATH.read_text(encoding="utf-8") != text:
-        raise SystemExit(f"{SCHEMA_PATH} is stale. Write it with: python -m phoneme_recognition.config.schema")
+        raise SystemExit(
+            f"{SCHEMA_PATH} is stale. Write it with: python -m phoneme_recognition.config.schema"
+        )
 
 
 if __name__ == "__main__":

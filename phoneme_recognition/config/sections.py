@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 from phoneme_recognition.config.entries import ClassEntry, to_plain
-from phoneme_recognition.config.rules import Rule, key
+from phoneme_recognition.config.rules import about, key
 
 NETWORKS = (
     *("Wav2Vec2", "HuBERT", "WavLM", "Wav2Vec2-Conformer", "Wav2Vec2-BERT", "Data2VecAudio"),
@@ -52,16 +52,22 @@ class ModelSection:
         "jonatasgrosman/wav2vec2-large-xlsr-53-russian",
         "hub id or local folder in Hugging Face format; null with network_config trains from scratch",
     )
-    network_config: dict[str, Any] = key(dict, "sizes of a network from scratch, changes to a pretrained one")
+    network_config: dict[str, Any] = field(
+        default_factory=dict, metadata=about("sizes of a network from scratch, changes to a pretrained one")
+    )
     freeze_feature_extractor: bool = key(True, "the convolutional front end gets no updates")
     freeze_transformer: bool = key(True, "the transformer gets no updates")
     optimizer: str = key("AdamW", "optimizer of torch.optim", choices=OPTIMIZERS)
-    optimizer_args: dict[str, Any] = key(dict, "the optimizer's own arguments: weight_decay, betas, momentum")
+    optimizer_args: dict[str, Any] = field(
+        default_factory=dict, metadata=about("the optimizer's own arguments: weight_decay, betas, momentum")
+    )
     lr: float = key(0.0005, "learning rate", above=0)
     scheduler: str | None = key(None, "how the learning rate changes; null keeps it", choices=SCHEDULERS)
     step_size: int = key(2, "StepLR: every so many epochs the rate is multiplied by gamma", at_least=1)
     gamma: float = key(0.1, "StepLR, MultiStepLR, ReduceLROnPlateau: factor of the rate", above=0, at_most=1)
-    milestones: list[int] = key(list, "MultiStepLR: at these epochs", at_least=1)
+    milestones: list[int] = field(
+        default_factory=list, metadata=about("MultiStepLR: at these epochs", at_least=1)
+    )
     metric_scheduler: str = key("val_loss", "ReduceLROnPlateau: the metric that should improve")
     metric_patience: int = key(10, "ReduceLROnPlateau: epochs without improvement", at_least=0)
     min_lr: float = key(1e-6, "ReduceLROnPlateau: the rate never falls below", at_least=0)
@@ -79,8 +85,12 @@ class DataSection:
     num_proc: int = key(2, "processes for preprocessing", at_least=1)
     create_dataset: bool = key(False, "true rebuilds the cache, false builds it only where none fits")
     max_skipped: float = key(0.1, "share of unusable recordings that stops the run", at_least=0, at_most=1)
-    dataset_classes: list[ClassEntry] = key(list, "the corpora; all are concatenated per split")
-    augmentations: list[ClassEntry] = key(list, "applied to training audio only, in this order")
+    dataset_classes: list[ClassEntry] = field(
+        default_factory=list, metadata=about("the corpora; all are concatenated per split")
+    )
+    augmentations: list[ClassEntry] = field(
+        default_factory=list, metadata=about("applied to training audio only, in this order")
+    )
 
 
 @dataclass(frozen=True)
@@ -91,7 +101,7 @@ class SearchSpace:
     low: float | int | None = key(None, "smallest value")
     high: float | int | None = key(None, "largest value")
     step: float | int | None = key(None, "distance between values (discrete, int)", above=0)
-    choices: list[Any] | None = key(None, "the values of a categorical distribution")
+    choices: tuple[Any, ...] | None = key(None, "the values of a categorical distribution")
 
 
 @dataclass(frozen=True)
@@ -102,8 +112,8 @@ class OptunaSection:
     n_trials: int = key(20, "trials of the whole study", at_least=1)
     direction: str = key("minimize", "what is better", choices=("minimize", "maximize"))
     metric: str = key("val_loss", "the metric that is compared, e.g. val_cer")
-    search_spaces: dict[str, SearchSpace] = key(
-        dict, "config path → distribution with low, high, step, choices"
+    search_spaces: dict[str, SearchSpace] = field(
+        default_factory=dict, metadata=about("config path → distribution with low, high, step, choices")
     )
 
 
@@ -121,18 +131,16 @@ class Config:
     experiment: ExperimentSection = field(default_factory=ExperimentSection)
     model: ModelSection = field(default_factory=ModelSection)
     data: DataSection = field(default_factory=DataSection)
-    trainer: dict[str, Any] = key(dict, "arguments of lightning.pytorch.Trainer, passed through")
-    optuna: OptunaSection | None = key(None, "the search for better parameters; null where there is none")
+    trainer: dict[str, Any] = field(
+        default_factory=dict, metadata=about("arguments of lightning.pytorch.Trainer, passed through")
+    )
+    optuna: OptunaSection | None = field(
+        default=None, metadata=about("the search for better parameters; null where there is none")
+    )
 
     def resolved(self) -> dict[str, Any]:
         """The whole config as plain data, every default written out."""
         return {entry.name: _plain(getattr(self, entry.name)) for entry in fields(self)}
-
-
-def rule_of(entry: Any) -> Rule:
-    """The rule of a dataclass field."""
-    rule = entry.metadata.get("rule", Rule())
-    return rule if isinstance(rule, Rule) else Rule()
 
 
 def _plain(value: Any) -> Any:

@@ -15,7 +15,7 @@ HOP = 160
 class CompactCTC(nn.Module):
     """Temporary: dense convolutions over log-mel, 25 frames/s."""
 
-    def __init__(self, vocabulary_size: int, sampling_rate: int = 16000, *, channels: int = 224, layers: int = 7) -> None:
+    def __init__(self, vocabulary_size: int, sampling_rate: int, *, channels: int = 224, layers: int = 7) -> None:
         super().__init__()
         self.vocabulary_size = vocabulary_size
         self.sampling_rate = sampling_rate

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import pad
 from transformers.audio_utils import mel_filter_bank
 
 from phoneme_recognition.models.encoders.padding import valid_frames
@@ -23,13 +24,15 @@ class WhisperLogMel(nn.Module):
 
     Args:
         num_mel_bins: channels.
+        longest: samples of the longest utterance, 30 s in the published models.
     """
 
     filters: Tensor
     window: Tensor
 
-    def __init__(self, num_mel_bins: int) -> None:
+    def __init__(self, num_mel_bins: int, longest: int = 30 * SAMPLING_RATE) -> None:
         super().__init__()
+        self._longest = longest
         filters = mel_filter_bank(
             num_frequency_bins=_WINDOW // 2 + 1,
             num_mel_filters=num_mel_bins,
@@ -51,8 +54,9 @@ class WhisperLogMel(nn.Module):
         with torch.autocast(waveforms.device.type, enabled=False):
             frames = self.frame_lengths(lengths)
             width = -(-waveforms.shape[1] // _HOP)
-            # Zeros behind the end keep the reflection at the batch's edge out of every last frame.
-            samples = torch.nn.functional.pad(_silence_padding(waveforms, lengths), (0, _WINDOW))
+            # Silence behind the end, and only at 30 s the reflection that torch.stft pads with, as in Whisper.
+            silence = min(_WINDOW, max(0, self._longest - waveforms.shape[1]))
+            samples = pad(_silence_padding(waveforms, lengths), (0, silence))
             spectrum = torch.stft(samples, _WINDOW, _HOP, window=self.window.float(), return_complex=True)
             power = spectrum[..., :width].abs().square()
             mel = (self.filters.float().T @ power).clamp(min=1e-10).log10()
@@ -116,7 +120,7 @@ class KaldiLogMel(nn.Module):
         frames = frames - frames.mean(dim=-1, keepdim=True)
         previous = torch.cat([frames[..., :1], frames[..., :-1]], dim=-1)
         emphasised = (frames - 0.97 * previous) * self.window.float()
-        power = torch.fft.rfft(emphasised, n=_KALDI_FFT).abs().square()
+        power: Tensor = torch.fft.rfft(emphasised, n=_KALDI_FFT).abs().square()
         return (power @ self.filters.float()).clamp(min=_KALDI_FLOOR).log()
 
 

@@ -139,7 +139,7 @@ def build_network(
     Raises:
         NetworkError: it cannot be built; the message says what to change.
     """
-    check_names([network_name], NETWORK_NAMES, "model.network_name")
+    _check_network_name(network_name, "model.network_name")
     if network_name == COMPACT:
         if pretrained_name is not None:
             raise NetworkError(
@@ -178,7 +178,7 @@ def rebuild_network(block: Mapping[str, Any]) -> nn.Module:
     Raises:
         NetworkError: the block is of a newer version of this program, or damaged.
     """
-    check_names([block["network_name"]], NETWORK_NAMES, "the checkpoint's network")
+    _check_network_name(block["network_name"], "the checkpoint's network")
     if block["network_name"] == COMPACT:
         return _build_compact(block["network_config"], block["vocabulary_size"], block["sampling_rate"])
     family = FAMILIES[block["network_name"]]
@@ -220,7 +220,7 @@ def _random_model(family: Family, config: Any) -> Any:
     except (ValueError, TypeError, RuntimeError, IndexError, ZeroDivisionError, KeyError) as error:
         raise NetworkError(
             "model.network_config: no network can be built from it",
-            got=f"{type(error).__name__}: {error}",
+            got=str(error).rstrip("."),
             remedy=f"The fields are those of transformers.{family.config_class.__name__}.",
         ) from None
 
@@ -234,7 +234,9 @@ def _build_compact(network_config: Mapping[str, Any], vocabulary_size: int, samp
         for name, parameter in parameters.items()
         if parameter.default is not inspect.Parameter.empty
     }
-    check_names(network_config, defaults, "model.network_config")
+    check_names(
+        network_config, defaults, "model.network_config", remedy=f"{COMPACT} takes {', '.join(defaults)}."
+    )
     # Defaults too, so that a checkpoint stays whole when they change.
     arguments = {**defaults, **network_config}
     try:
@@ -250,6 +252,10 @@ def _build_compact(network_config: Mapping[str, Any], vocabulary_size: int, samp
     }
     setattr(network, _ARGUMENTS, built_from)
     return network
+
+
+def _check_network_name(name: str, place: str) -> None:
+    check_names([name], NETWORK_NAMES, place, remedy=f"There are {', '.join(NETWORK_NAMES)}.")
 
 
 def _check_rate(network_name: str, sampling_rate: int) -> None:

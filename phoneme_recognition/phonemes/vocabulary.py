@@ -1,8 +1,8 @@
 """Phonemes and their ids: the vocabulary file and the tokenizer that goes with it.
 
 A vocabulary is a JSON object, phoneme → id. Two entries are special and always explicit: the blank,
-which is the padding too (``[PAD]``, ``<pad>``, ``<blank>`` or ``<blk>``), and the unknown symbol (``[UNK]`` or
-``<unk>``, optional). ``|`` is the word boundary where a vocabulary has it. A phoneme of several characters
+which is the padding too (``[PAD]``, ``<pad>``, ``<blank>`` or ``<blk>``), and the unknown symbol (``[UNK]``
+or ``<unk>``, optional). ``|`` is the word boundary where a vocabulary has it. A phoneme of several characters
 (``tʲ``, ``t͡ɕ``, ``ˈa``) is one token always.
 """
 
@@ -46,7 +46,8 @@ class Vocabulary:
         self.blank_id = next(self._ids[name] for name in BLANK_NAMES if name in self._ids)
         self.unknown_id = next((self._ids[name] for name in UNKNOWN_NAMES if name in self._ids), None)
         self.word_boundary_id = self._ids.get(WORD_BOUNDARY)
-        self._longest = max(map(len, self.phonemes), default=0)
+        self._matched = frozenset(self.phonemes)
+        self._longest = max(map(len, self._matched), default=0)
 
     @classmethod
     def from_file(cls, path: str | Path) -> Vocabulary:
@@ -101,15 +102,16 @@ class Vocabulary:
         """Ids of a label. Word boundaries are left out where the vocabulary has none.
 
         Raises:
-            VocabularyError: a symbol is not in the vocabulary; all of them are named.
+            VocabularyError: a symbol is not in the vocabulary, or is its blank; all of them are named.
         """
         wanted = [normalise(symbol) for symbol in symbols]
         if self.word_boundary_id is None:
             wanted = [symbol for symbol in wanted if symbol != WORD_BOUNDARY]
-        missing = sorted({symbol for symbol in wanted if symbol not in self._ids})
+        # The blank would be learnt as if it were a sound.
+        known = self._ids.keys() - {self._symbols[self.blank_id]}
+        missing = sorted({symbol for symbol in wanted if symbol not in known})
         if missing:
-            named = " ".join(missing)
-            raise VocabularyError(f"unknown phoneme{'s' if len(missing) > 1 else ''}: {named}")
+            raise VocabularyError(f"unknown phoneme: {' '.join(missing)}")
         return [self._ids[symbol] for symbol in wanted]
 
     def decode(self, ids: Iterable[int]) -> list[str]:
@@ -117,14 +119,14 @@ class Vocabulary:
         return [self._symbols[number] for number in ids if number != self.blank_id]
 
     def split(self, text: str) -> list[str]:
-        """Cut a string without separators into symbols, longest match first; white space bounds words.
+        """Cut a string without separators into symbols, longest match first.
 
-        A run of white space becomes a word boundary, never one at either end.
+        White space and ``|`` bound words: a run of them becomes one word boundary, never one at either end.
 
         Raises:
             VocabularyError: at some place no symbol fits; the character is named.
         """
-        words = [self._split_word(word) for word in normalise(text).split()]
+        words = [self._split_word(word) for word in normalise(text).replace(WORD_BOUNDARY, " ").split()]
         symbols: list[str] = []
         for word in filter(None, words):
             symbols += [WORD_BOUNDARY, *word] if symbols else word
@@ -134,7 +136,7 @@ class Vocabulary:
         symbols, at = [], 0
         while at < len(word):
             ends = range(min(len(word), at + self._longest), at, -1)
-            found = next((word[at:end] for end in ends if word[at:end] in self._ids), None)
+            found = next((word[at:end] for end in ends if word[at:end] in self._matched), None)
             if found is None:
                 raise VocabularyError(f"unknown phoneme: {word[at]} in {word}")
             symbols.append(found)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,16 @@ from phoneme_recognition.errors import UserError
 from phoneme_recognition.models.checkpoint import AtomicCheckpointIO
 
 REFRESH_RATE = 30
+
+# What Lightning says that is no help to a user of this program: it concerns our own choices.
+NOT_FOR_USERS = (
+    ".*Checkpoint directory .* exists and is not empty",
+    ".*does not have many workers",
+    ".*isinstance.treespec, LeafSpec.. is deprecated",
+    ".*smaller than the logging interval",
+    ".*modules? in eval mode at the start of training",
+    ".*Experiment logs directory .* exists and is not empty",
+)
 
 
 def training_engine(section: Mapping[str, Any], run_dir: Path) -> Trainer:
@@ -101,6 +113,9 @@ def _has_gpu(arguments: Mapping[str, Any]) -> bool:
 
 def _make(arguments: Mapping[str, Any]) -> Trainer:
     _refuse_what_the_machine_lacks(arguments)
+    for message in NOT_FOR_USERS:
+        warnings.filterwarnings("ignore", message)
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     try:
         return Trainer(**arguments)
     except (MisconfigurationException, ValueError, TypeError) as error:

@@ -80,7 +80,7 @@ def evaluate(config: Config, split: Part) -> dict[str, Any]:
     module = PhonemeRecogniser(network, vocabulary, audio_params=audio_params)
     measured = measure(module, datamodule, split, config.trainer, checkpoint.parent)
     folder = save_measurement(measured, checkpoint)
-    show_measurements([measured], checkpoint)
+    show_measurements([measured])
     logger.info("every utterance with its errors: %s", folder / "utterances.tsv")
     return {
         "mode": split,

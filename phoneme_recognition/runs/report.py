@@ -18,24 +18,13 @@ SPLIT_NAMES = {"val": "validation", "test": "test"}
 CURVES_FILE = "curves.png"
 
 
-def show_measurements(measurements: Sequence[Measurement], checkpoint: Path | None) -> None:
+def show_measurements(measurements: Sequence[Measurement]) -> None:
     """Print the error rates, in per cent, with the counts behind the PER, to standard error."""
     units = [unit for unit in ("cer", "wer") if all(unit in measured.rates for measured in measurements)]
-    table = Table(
-        title=f"checkpoint: {checkpoint}" if checkpoint else "the weights after training",
-        title_justify="left",
-    )
+    table = Table(caption="S substituted, I inserted, D deleted phonemes", caption_justify="left")
     table.add_column("split")
-    for name in (
-        "PER %",
-        "substituted",
-        "inserted",
-        "deleted",
-        "phonemes",
-        *(f"{u.upper()} %" for u in units),
-        "loss",
-        "utterances",
-    ):
+    rates = [f"{unit.upper()} %" for unit in units]
+    for name in ("PER %", "S", "I", "D", "phonemes", *rates, "loss", "utterances"):
         table.add_column(name, justify="right")
     for measured in measurements:
         counts = measured.counts

@@ -116,7 +116,7 @@ def _conclude(
         if checkpoint is not None:
             save_measurement(measurement, checkpoint)
     _draw(engine, run_dir)
-    show_measurements(measured, checkpoint)
+    show_measurements(measured)
     _say_what_next(run_dir, checkpoint)
     return figures
 

@@ -42,6 +42,7 @@ class Counts(LightningModule):
 
 
 def run(folder: Path, epochs: int, checkpoint: str | None = None) -> LogMetricsCallback:
+    folder.mkdir(exist_ok=True)
     history = LogMetricsCallback(["per"])
     trainer = Trainer(
         accelerator="cpu",

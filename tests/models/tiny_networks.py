@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
-from transformers import AutoConfig, AutoModel, AutoModelForCTC
 
 from phoneme_recognition.models.encoders.families import FAMILIES
-from phoneme_recognition.models.networks import build_network
+from phoneme_recognition.models.encoders.settings import settable_fields
+from phoneme_recognition.models.networks import EncoderCTC, build_network
 
 VOCABULARY = 7
 
@@ -37,7 +36,6 @@ CONFIGS: dict[str, dict[str, Any]] = {
         "encoder_ffn_dim": 48,
         "decoder_ffn_dim": 48,
         "num_mel_bins": 80,
-        "vocab_size": 51,
         "pad_token_id": 0,
         "bos_token_id": 1,
         "eos_token_id": 2,
@@ -48,7 +46,10 @@ CONFIGS: dict[str, dict[str, Any]] = {
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     **{name: (name, {}) for name in CONFIGS},
     "Wav2Vec2 layer norm": ("Wav2Vec2", {"feat_extract_norm": "layer", "do_stable_layer_norm": True}),
-    "Wav2Vec2 adapter": ("Wav2Vec2", {"add_adapter": True, "output_hidden_size": 24, "num_adapter_layers": 2}),
+    "Wav2Vec2 adapter": (
+        "Wav2Vec2",
+        {"add_adapter": True, "output_hidden_size": 24, "num_adapter_layers": 2},
+    ),
     "HuBERT batch norm": ("HuBERT", {"conv_pos_batch_norm": True}),
     "WavLM layer norm": ("WavLM", {"feat_extract_norm": "layer", "do_stable_layer_norm": True}),
     "Conformer rotary": ("Wav2Vec2-Conformer", {"position_embeddings_type": "rotary"}),
@@ -62,8 +63,8 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-def tiny_network(variant: str, *, freeze_feature_extractor: bool = False, freeze_transformer: bool = False, **fields: Any) -> nn.Module:
-    """A network of a variant, from random weights that every call draws alike."""
+def tiny_network(variant: str, **fields: Any) -> EncoderCTC:
+    """A network of a variant, with weights that every call draws alike."""
     name, extra = VARIANTS[variant]
     torch.manual_seed(0)
     network = build_network(
@@ -73,8 +74,26 @@ def tiny_network(variant: str, *, freeze_feature_extractor: bool = False, freeze
         vocabulary_size=VOCABULARY,
         blank_id=0,
         sampling_rate=16_000,
-        freeze_feature_extractor=freeze_feature_extractor,
-        freeze_transformer=freeze_transformer,
+        freeze_feature_extractor=False,
+        freeze_transformer=False,
     )
+    assert isinstance(network, EncoderCTC)
     spread(network)
     return network
+
+
+def no_dropout(name: str) -> dict[str, float]:
+    """Fields that leave nothing to chance in training."""
+    return {field: 0.0 for field in settable_fields(FAMILIES[name]) if "drop" in field}
+
+
+def spread(network: nn.Module) -> None:
+    """Make weights, biases and statistics large and uneven, so that what leaks in shows."""
+    generator = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.add_(torch.randn(parameter.shape, generator=generator) * 0.2)
+        for module in network.modules():
+            if isinstance(module, nn.BatchNorm1d):
+                assert module.running_mean is not None
+                module.running_mean.copy_(torch.randn(module.running_mean.shape, generator=generator))

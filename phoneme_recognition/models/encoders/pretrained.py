@@ -29,7 +29,7 @@ _MAY_BE_MISSING = "masked_spec_embed"
 class Pretrained(NamedTuple):
     """A loaded encoder and the CTC head that came with it, or None."""
 
-    model: PreTrainedModel
+    model: Any
     head: nn.Linear | None
 
 
@@ -148,19 +148,19 @@ def _as_network_error(name: str) -> Iterator[None]:
         reason = next(
             (line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__
         )
-        raise NetworkError(f"pretrained model {name} cannot be loaded", got=reason, remedy=_REMEDY) from None
+        raise NetworkError(f"pretrained model {name} cannot be loaded", got=reason.rstrip("."), remedy=_REMEDY) from None
 
 
 @contextmanager
 def _quiet_transformers() -> Iterator[None]:
     """Keep back the report on weights that do not fit: what matters of it is said here."""
-    level = transformers.logging.get_verbosity()
-    bars = transformers.logging.is_progress_bar_enabled()
-    transformers.logging.set_verbosity_error()
-    transformers.logging.disable_progress_bar()
+    reports: Any = transformers.logging
+    level, bars = reports.get_verbosity(), reports.is_progress_bar_enabled()
+    reports.set_verbosity_error()
+    reports.disable_progress_bar()
     try:
         yield
     finally:
-        transformers.logging.set_verbosity(level)
+        reports.set_verbosity(level)
         if bars:
-            transformers.logging.enable_progress_bar()
+            reports.enable_progress_bar()

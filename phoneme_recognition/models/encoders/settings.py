@@ -28,15 +28,16 @@ def override(family: Family, config: PreTrainedConfig | None, fields: Mapping[st
     Raises:
         NetworkError: a field is unknown, with the nearest name, or a value is impossible.
     """
-    check_names(fields, settable_fields(family), "model.network_config")
+    remedy = f"The fields are those of transformers.{family.config_class.__name__}."
+    check_names(fields, settable_fields(family), "model.network_config", remedy=remedy)
     given = {} if config is None else config_to_plain(config)
     try:
         return config_from_plain(family, {**given, **fields})
     except Exception as error:  # whatever the validation of the config's class raises
         raise NetworkError(
             "model.network_config: impossible values",
-            got=" ".join(str(error).split()),
-            remedy=f"The fields are those of transformers.{family.config_class.__name__}.",
+            got=" ".join(str(error).split()).rstrip("."),
+            remedy=remedy,
         ) from None
 
 
@@ -58,8 +59,12 @@ def config_from_plain(family: Family, fields: Mapping[str, Any]) -> PreTrainedCo
     return config
 
 
-def check_names(names: Iterable[str], known: Iterable[str], place: str) -> None:
-    """Refuse unknown names, all of them at once, each with the nearest known one."""
+def check_names(names: Iterable[str], known: Iterable[str], place: str, *, remedy: str) -> None:
+    """Refuse unknown names, all of them at once, each with the nearest known one.
+
+    Raises:
+        NetworkError: there are any.
+    """
     known = sorted(known)
     unknown = [name for name in names if name not in known]
     if not unknown:
@@ -68,4 +73,4 @@ def check_names(names: Iterable[str], known: Iterable[str], place: str) -> None:
     for name in unknown:
         near = difflib.get_close_matches(name, known, n=1)
         hints.append(f"{name} (did you mean {near[0]}?)" if near else name)
-    raise NetworkError(f"{place}: unknown field{'s' if len(unknown) > 1 else ''} {', '.join(hints)}")
+    raise NetworkError(f"{place}: unknown {', '.join(hints)}", remedy=remedy)

@@ -5,8 +5,8 @@ the waveform (50 frames a second at 16 kHz), a projection, positions from a conv
 
 What an utterance becomes does not depend on its batch, for all six, with group as with layer norm in the
 front end. Where `transformers` lets padding in, it is kept out here: the statistics of group norm, the stack
-of positional convolutions of Data2VecAudio, the batch norm before the positions of some HuBERT models, and the
-convolution modules of the Conformer. In training, batch norm ties utterances of a batch together by its
+of positional convolutions of Data2VecAudio, the batch norm before the positions of some HuBERT models, and
+the convolution modules of the Conformer. In training, batch norm ties utterances of a batch together by its
 nature; its statistics see no padding.
 """
 
