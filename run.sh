@@ -57,7 +57,7 @@ find_python() {
   local name unfit=
   for name in python3 python3.14 python3.13 python3.12 python3.11; do
     is_new_enough "$name" || continue
-    if "$name" -c 'import ensurepip, venv' 2>/dev/null; then
+    if "$name" -c 'from ensurepip import version; import venv' 2>/dev/null; then
       printf '%s\n' "$name"
       return
     fi
@@ -91,7 +91,7 @@ show_progress() {
 
 # The stamps go first and come last: an installation that was cut off is done again.
 install() {
-  local target=$root stamps=("$venv/.installed-run") log=$venv/install.log python
+  local target=$root stamps=("$venv/.installed-run") log=$venv/install.log python wanted
   rm -f -- "$venv"/.installed-*
   if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
     python=$(find_python)
@@ -100,11 +100,12 @@ install() {
     "$python" -m venv --clear "$venv" >&2
   fi
   [[ $1 == run ]] || { target+="[$1]" && stamps+=("$venv/.installed-$1"); }
+  wanted=$(fingerprint) # now: the files may be edited while pip works
   say "installing into $venv (some minutes the first time; details: $log)"
   "$venv/bin/python" -m pip install --disable-pip-version-check --no-input \
     --constraint "$root/constraints.txt" --editable "$target" </dev/null 2>&1 | tee -- "$log" | show_progress ||
     { tail -n 15 -- "$log" >&2 && fail "the installation failed, see above. The next start tries again."; }
-  fingerprint | tee -- "${stamps[@]}" >/dev/null
+  tee -- "${stamps[@]}" <<<"$wanted" >/dev/null
 }
 
 # The folder itself is the lock. pip inherits it, so a second start waits even where the first was killed.

@@ -29,24 +29,28 @@ def fetch_package(package: str, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     remove_leftovers(target.parent, package)
     with build_lock(target.parent, package):
-        if not target.exists():
-            with whole_folder(target, target.parent, package) as folder:
-                _logger.info("fetching the Debian package %s into %s", package, target)
-                archive = _download(package, folder, target)
-                _run(["dpkg-deb", "-x", archive.name, "."], folder, package, target)
-                archive.unlink()
+        if target.is_dir() and any(target.iterdir()):  # another process was quicker
+            return
+        with whole_folder(target, target.parent, package) as folder:
+            _logger.info("fetching the Debian package %s into %s", package, target)
+            archive = _download(package, folder, target)
+            unpacked = _call(["dpkg-deb", "-x", archive.name, "."], folder)
+            if unpacked.returncode:
+                raise _failure(package, target, f"dpkg-deb says: {unpacked.stderr.strip()}")
+            archive.unlink()
 
 
 def _download(package: str, folder: Path, target: Path) -> Path:
-    """Ask apt with the machine's package lists, and where those are empty with lists of our own."""
-    found = subprocess.run(["apt-cache", "show", package], capture_output=True, check=False)
-    private: list[str] = []
-    lists = folder.resolve() / "apt"
-    if found.returncode:
-        private = _private_options(lists)
-        _run(["apt-get", *private, "update"], folder, package, target)
-    _run(["apt-get", *private, "download", package], folder, package, target)
-    shutil.rmtree(lists, ignore_errors=True)
+    """Ask apt with the machine's package lists, and where those do not help with lists of our own."""
+    if _call(["apt-get", "download", package], folder).returncode:
+        lists = folder.resolve() / "apt"
+        options = _private_options(lists)
+        updated = _call(["apt-get", *options, "update"], folder)
+        done = _call(["apt-get", *options, "download", package], folder)
+        if done.returncode:
+            said = [line for line in (updated.stderr + done.stderr).splitlines() if line[:2] in ("W:", "E:")]
+            raise _failure(package, target, f"apt-get says: {' '.join(dict.fromkeys(said))}")
+        shutil.rmtree(lists)
     return next(folder.glob("*.deb"))
 
 
@@ -62,11 +66,8 @@ def _private_options(lists: Path) -> list[str]:
     return [part for key, value in settings.items() for part in ("-o", f"{key}={value}")]
 
 
-def _run(command: list[str], folder: Path, package: str, target: Path) -> None:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    if done.returncode:
-        said = [line for line in done.stderr.splitlines() if line.startswith("E:")] or [done.stderr.strip()]
-        raise _failure(package, target, f"{command[0]} says: {' '.join(said)}")
+def _call(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
 def _failure(package: str, target: Path, got: str) -> DataError:

@@ -115,7 +115,8 @@ class FestvoxRuDataset(BaseDataset):
                 f"no festvox-ru corpus in {self.data_dir}",
                 expected=f"recordings (.wav or .flac), .lab files and {_TEXTS}, of three sentences or more",
                 got=f"{len(sources)} sentences",
-                remedy="Set data_dir to the unpacked Debian package festvox-ru, or leave it out to fetch it",
+                remedy="Set data_dir to the unpacked Debian package festvox-ru. Without data_dir the package "
+                "is fetched into cache_dir: delete what lies there in its place",
             )
         return sources
 

@@ -52,23 +52,27 @@ def read_metadata(path: Path) -> list[MetadataRow]:
 
 
 def _read_csv(path: Path, text: str) -> Iterator[MetadataRow]:
-    header = text.partition("\n")[0]
-    separator = "\t" if path.suffix == ".tsv" else max(",;\t", key=header.count)
-    # In tables with tabs, a quotation mark is what somebody said.
-    quotes = None if path.suffix == ".tsv" else '"'
-    reader = csv.DictReader(io.StringIO(text), delimiter=separator, quotechar=quotes, strict=True)
-    columns = {name.strip() for name in reader.fieldnames or ()}
-    if "file_name" not in columns or not columns & {"text", "phonemes"}:
-        raise DataError(
-            f"{path}: the first line", expected=f"columns {_COLUMNS}", got=header.strip() or "nothing"
-        )
+    reader = _open_csv(path, text)
     try:
+        header = [name.strip() for name in reader.fieldnames or ()]
+        if "file_name" not in header or not {"text", "phonemes"} & set(header):
+            got = ", ".join(header) or "nothing"
+            raise DataError(f"{path}: the first line", expected=f"columns {_COLUMNS}", got=got)
         for row in reader:
             yield _row(reader.line_num, {str(key).strip(): value for key, value in row.items()})
     except csv.Error as error:
-        raise DataError(
-            f"{path}:{reader.line_num}", got=str(error), remedy="Mend the quotation marks"
-        ) from None
+        place = f"{path}:{reader.line_num}"
+        raise DataError(place, got=str(error), remedy="Mend the quotation marks") from None
+
+
+def _open_csv(path: Path, text: str) -> csv.DictReader[str]:
+    lines = io.StringIO(text)
+    if path.suffix == ".tsv":
+        # In tables with tabs, a quotation mark is what somebody said.
+        return csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
+    header = text.partition("\n")[0]
+    # Spreadsheets of some countries write semicolons.
+    return csv.DictReader(lines, delimiter=max(",;\t", key=header.count), strict=True)
 
 
 def _read_json(text: str) -> Iterator[MetadataRow]:

@@ -85,6 +85,5 @@ def _xing_frame(head: bytes, count: int) -> bytes:
     frame = _frame(head, 0)
     if frame is None:
         return b""
-    return (head.ljust(frame.tag_at, b"\0") + struct.pack(">4sII", b"Xing", 1, count)).ljust(
-        frame.size, b"\0"
-    )
+    tag = struct.pack(">4sII", b"Xing", 1, count)
+    return (head.ljust(frame.tag_at, b"\0") + tag).ljust(frame.size, b"\0")

@@ -6,7 +6,8 @@ WAV, FLAC, OGG, Opus and MP3 are decoded by libsndfile and resampled by soxr: no
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from phoneme_recognition.errors import AudioError
 
 _BLOCK = 65536
 _MP3_SLACK = 2 * 1152  # encoder delay and padding are not counted alike by all encoders: two frames at most
+_ENDLESS = 2**62  # libsndfile's answer for a FLAC that was written to a pipe, which it cannot read then
 _LOWEST_RATE = 1000  # Hz; below that it is a broken header, and resampling would fill the memory
 _LOUDEST = 16.0  # full scale is 1; more than this is a float file in some integer's scale, not a loud voice
 
@@ -58,13 +60,22 @@ def find_audio(folder: str | Path, extensions: Iterable[str]) -> list[Path]:
     """All recordings below a folder, sorted by path.
 
     Args:
-        folder: searched with its sub-folders; hidden files and folders (``.name``) are left out.
+        folder: searched with its sub-folders, those that are links included; hidden files and folders
+            (``.name``) are left out.
         extensions: such as ``.wav`` (the dot and the case do not matter).
     """
     wanted = {f".{extension.lower().lstrip('.')}" for extension in extensions}
-    root = Path(folder)
-    found = (path for path in root.rglob("*") if path.suffix.lower() in wanted and path.is_file())
-    return sorted(path for path in found if not any(part[0] == "." for part in path.relative_to(root).parts))
+    return sorted(path for path in _walk(Path(folder)) if path.suffix.lower() in wanted and path.is_file())
+
+
+def _walk(root: Path) -> Iterator[Path]:
+    seen: set[Path] = set()
+    for folder, names, files in os.walk(root, followlinks=True):
+        real = Path(folder).resolve()
+        # A link may lead back to a folder above it.
+        names[:] = [] if real in seen else sorted(name for name in names if name[0] != ".")
+        yield from (Path(folder, name) for name in files if name[0] != "." and real not in seen)
+        seen.add(real)
 
 
 def _read_bytes(audio: AudioFile) -> bytes:
@@ -91,9 +102,11 @@ def _decode(data: bytes) -> tuple[NDArray[np.float32], int]:
     data, length_known = state_length(data) if is_mp3(data) else (data, True)
     try:
         with soundfile.SoundFile(io.BytesIO(data)) as file:
+            if file.frames >= _ENDLESS:
+                raise AudioError(f"unknown length: the {file.format} header does not say it; encode it again")
             blocks = _read_blocks(file)
             expected, rate, kind = file.frames, file.samplerate, file.format
-    except (soundfile.SoundFileError, TypeError) as error:
+    except soundfile.SoundFileError as error:
         raise AudioError(_decoder_reason(data, error)) from None
     samples = np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
     slack = _MP3_SLACK if kind == "MP3" else 0
@@ -113,7 +126,7 @@ def _read_blocks(file: soundfile.SoundFile) -> list[NDArray[np.float32]]:
 def _decoder_reason(data: bytes, error: Exception) -> str:
     said = (getattr(error, "error_string", "") or str(error)).removeprefix("Error : ").rstrip(".")
     if data[:4] == b"fLaC" and "lost sync" in said:
-        return "truncated: the FLAC stream breaks off"
+        return "truncated or damaged: the FLAC stream breaks off"
     if is_mp3(data):
         return "damaged: an MP3 without frames that can be decoded"
     known = data[:4] in (b"RIFF", b"RIFX", b"fLaC", b"OggS")

@@ -2,5 +2,6 @@
 
 from phoneme_recognition.callbacks.log_metrics import LogMetricsCallback
 from phoneme_recognition.callbacks.model_checkpoint import CustomModelCheckpoint
+from phoneme_recognition.callbacks.weight_averaging import MovingAverage
 
-__all__ = ["CustomModelCheckpoint", "LogMetricsCallback"]
+__all__ = ["CustomModelCheckpoint", "LogMetricsCallback", "MovingAverage"]

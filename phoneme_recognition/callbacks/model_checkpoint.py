@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
+from torch import Tensor
+
+from phoneme_recognition.files import written_whole
 
 
 class CustomModelCheckpoint(ModelCheckpoint):
@@ -56,9 +60,67 @@ class CustomModelCheckpoint(ModelCheckpoint):
             save_on_train_epoch_end=save_on_train_epoch_end,
             enable_version_counter=enable_version_counter,
         )
+        self._step_of_last = -1
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Fill in the run's folder where no other was given."""
         if self.dirpath is None:
             self.dirpath = str(Path(trainer.default_root_dir).resolve())
         super().setup(trainer, pl_module, stage)
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on with the best checkpoints of the resumed run, as copies in this run's own folder."""
+        folder = Path(self.dirpath or ".")
+        kept = {_copy_into(folder, Path(path)): score for path, score in state_dict["best_k_models"].items()}
+        kept.pop("", None)
+        names = {Path(path).name: path for path in kept}
+        moved = {
+            name: names.get(Path(state_dict[name]).name, "")
+            for name in ("best_model_path", "kth_best_model_path", "last_model_path")
+        }
+        if not kept:
+            moved |= {"best_model_score": None, "kth_value": self.kth_value}
+        super().load_state_dict(state_dict | moved | {"best_k_models": kept, "dirpath": self.dirpath})
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Save what is due at the end of a training epoch."""
+        due = self._is_due(trainer) and self._should_save_on_train_epoch_end(trainer)
+        super().on_train_epoch_end(trainer, pl_module)
+        if due:
+            self._bring_last_up_to_date(trainer)
+
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Save what is due at the end of a validation."""
+        due = self._is_due(trainer) and not self._should_save_on_train_epoch_end(trainer)
+        super().on_validation_end(trainer, pl_module)
+        if due:
+            self._bring_last_up_to_date(trainer)
+
+    def _is_due(self, trainer: Trainer) -> bool:
+        """Whether this is an occasion to save, be the model good or bad."""
+        every = self._every_n_epochs
+        return (
+            not self._should_skip_saving_checkpoint(trainer)
+            and every > 0
+            and not (trainer.current_epoch + 1) % every
+        )
+
+    def _bring_last_up_to_date(self, trainer: Trainer) -> None:
+        # Lightning writes last.ckpt only when it keeps one of the best; resuming wants the newest.
+        if self.save_last and self._step_of_last != trainer.global_step:
+            self._save_last_checkpoint(trainer, self._monitor_candidates(trainer))
+
+    def _save_last_checkpoint(self, trainer: Trainer, monitor_candidates: dict[str, Tensor]) -> None:
+        super()._save_last_checkpoint(trainer, monitor_candidates)
+        self._step_of_last = trainer.global_step
+
+
+def _copy_into(folder: Path, checkpoint: Path) -> str:
+    """Copy a checkpoint into a folder, unless it is there; gives the copy's path, or "" where it is gone."""
+    copy = folder / checkpoint.name
+    if not copy.exists():
+        if not checkpoint.is_file():
+            return ""
+        with written_whole(copy) as partial:
+            shutil.copyfile(checkpoint, partial)
+    return str(copy)

@@ -17,7 +17,7 @@ from phoneme_recognition.config.classes import (
 )
 from phoneme_recognition.config.entries import ClassEntry, to_plain
 from phoneme_recognition.config.hints import Mismatch, convert, describe
-from phoneme_recognition.config.loader import Document
+from phoneme_recognition.config.loader import Document, Origin
 from phoneme_recognition.config.paths import Steps, format_path
 from phoneme_recognition.config.rules import Rule, rule_of
 from phoneme_recognition.errors import Finding
@@ -41,16 +41,17 @@ class Checker:
         self.document = document
         self.findings = list(document.findings)
         self.known = {} if known is None else known
-        # A value that could not be read has its finding already.
-        self._settled = {finding.path for finding in document.findings}
+        self._reported: set[tuple[Origin, Steps, str, str]] = set()
 
     def report(self, steps: Steps, message: str, expected: str = "", near: str = "") -> None:
         """Add a finding about the value at these steps."""
-        path = format_path(steps)
-        source, line = self.document.origin(steps)
-        finding = Finding(path, message, expected, line, source, near)
-        if path in self._settled or any(_same(finding, other) for other in self.findings):
+        origin = self.document.origin(steps)
+        # What reaches several places by an alias is one mistake; what could not be read is reported already.
+        mistake = (origin, steps[-1:], message, expected)
+        if mistake in self._reported or steps in self.document.unread:
             return
+        self._reported.add(mistake)
+        finding = Finding(format_path(steps), message, expected, origin.line, origin.source, near)
         self.findings.append(finding)
 
     def section(
@@ -230,14 +231,6 @@ def _filled(facts: ClassFacts, given: Mapping[str, Any], filled: Mapping[str, An
         elif isinstance(given[name], dict) and isinstance(filled[name], dict):
             found[name] = filled[name] | given[name]
     return found
-
-
-def _same(one: Finding, other: Finding) -> bool:
-    """One line that reaches two places by an alias is one mistake."""
-    if one.line is None or (one.source, one.line) != (other.source, other.line):
-        return one == other
-    last = one.path.rpartition(".")[2] == other.path.rpartition(".")[2]
-    return last and (one.message, one.expected) == (other.message, other.expected)
 
 
 def _near(value: Any, rule: Rule | None, hint: Any) -> str:

@@ -117,7 +117,8 @@ def _refuse(path: str) -> None:
         known = look_up(module, step) is not None or (not last and find_file(f"{name}.{step}"))
         if not known and not (may_hide_names(module) if last else module.dynamic):
             what = "class" if last else "module"
-            near = nearest(step, [*module.names, *_submodules(module)])
+            modules = _submodules(module)
+            near = nearest(step, [name for name in module.names if name not in modules] if last else modules)
             suggestion = ".".join([*parts[:end], near, *parts[end + 1 :]]) if near else ""
             raise ClassLookupError(f"{name} has no {what} {step!r}", suggestion)
         if not known:
@@ -220,18 +221,26 @@ def _import_class(path: str) -> ClassFacts:
     module_name, _, name = path.rpartition(".")
     try:
         found = getattr(importlib.import_module(module_name), name)
-        signature = inspect.signature(found)
     except Exception as error:  # importing runs foreign code, which may raise anything
         raise ClassLookupError(f"cannot be imported: {type(error).__name__}: {error}") from None
+    if not callable(found):
+        raise ClassLookupError(f"is no class but {type(found).__name__}")
+    lineage = found.__mro__ if isinstance(found, type) else ()
+    paths = tuple(f"{one.__module__}.{one.__qualname__}" for one in lineage)
+    arguments, is_open = _inspect_arguments(found)
+    return ClassFacts(path, arguments, is_open, paths, bool(lineage), frozenset(dir(found)))
+
+
+def _inspect_arguments(found: Any) -> tuple[dict[str, Argument], bool]:
     try:
-        constructor = vars(found).get("__init__", found) if isinstance(found, type) else found
+        parameters = inspect.signature(found).parameters.values()
+    except ValueError:  # compiled code need not have one
+        return {}, True
+    constructor = vars(found).get("__init__", found) if isinstance(found, type) else found
+    try:
         hints = typing.get_type_hints(constructor)
     except Exception:  # annotations may name what exists for type checkers only
         hints = {}
-    parameters = signature.parameters.values()
     named = [p for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
     arguments = {p.name: Argument(_soften(hints.get(p.name, Any), p.default), p.default) for p in named}
-    is_open = any(p.kind is p.VAR_KEYWORD for p in parameters)
-    lineage = found.__mro__ if isinstance(found, type) else ()
-    paths = tuple(f"{one.__module__}.{one.__qualname__}" for one in lineage)
-    return ClassFacts(path, arguments, is_open, paths, bool(lineage), frozenset(dir(found)))
+    return arguments, any(p.kind is p.VAR_KEYWORD for p in parameters)

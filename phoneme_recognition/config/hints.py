@@ -90,10 +90,11 @@ def _convert_container(value: Any, kind: type, inner: Sequence[Any], is_a: IsA) 
 
 
 def class_name(hint: Any) -> str:
-    """The dotted path of a class that is wanted."""
+    """The dotted path of a class that is wanted; "" where none is."""
     if isinstance(hint, ForwardRef):
         return hint.__forward_arg__
-    return f"{hint.__module__}.{hint.__qualname__}" if isinstance(hint, type) else ""
+    is_class = isinstance(hint, type) and hint is not Any
+    return f"{hint.__module__}.{hint.__qualname__}" if is_class else ""
 
 
 def _convert_instance(value: Any, hint: Any, is_a: IsA) -> Any:

@@ -51,10 +51,17 @@ for _name, _words in _PLAIN_WORDS.items():
 
 
 class Origin(NamedTuple):
-    """Where a value was written: ``line`` counts from 1 and is None on the command line."""
+    """Where a value was written.
+
+    Attributes:
+        source: the file, or ``command line``.
+        line: from 1; None on the command line.
+        place: what tells it from others there: the column, or the whole override.
+    """
 
     source: str
     line: int | None
+    place: int | str = ""
 
 
 @dataclass
@@ -65,11 +72,13 @@ class Document:
         data: plain dicts, lists and scalars; None where the file could not be parsed.
         origins: path of a value (its steps) → where it was written, also for values that came by a merge.
         findings: the mistakes of form.
+        unread: where None stands for a value that could not be read.
     """
 
     data: Any = None
     origins: dict[Steps, Origin] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    unread: set[Steps] = field(default_factory=set)
 
     def origin(self, steps: Steps) -> Origin:
         """Where this value, or else the nearest one around it, was written."""
@@ -131,11 +140,10 @@ class _Builder:
         self._open: set[int] = set()  # nodes being built: an alias to one of them would never end
 
     def build(self, node: yaml.Node, steps: Steps, line_of: yaml.Node | None = None) -> Any:
-        line = (line_of or node).start_mark.line + 1
-        self.document.origins[steps] = Origin(self.source, line)
+        mark = (line_of or node).start_mark
+        self.document.origins[steps] = Origin(self.source, mark.line + 1, mark.column)
         if id(node) in self._open:
-            self._report(node, steps, "an alias to the value that it stands in")
-            return None
+            return self._unread(node, steps, "an alias to the value that it stands in")
         self._open.add(id(node))
         try:
             return self._build(node, steps)
@@ -150,8 +158,7 @@ class _Builder:
             return [self.build(item, (*steps, index)) for index, item in enumerate(node.value)]
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, steps)
-        self._report(node, steps, f"the tag {node.tag.replace(_PREFIX, '!!')} is not allowed here")
-        return None
+        return self._unread(node, steps, f"the tag {node.tag.replace(_PREFIX, '!!')} is not allowed here")
 
     def _scalar(self, node: yaml.ScalarNode, steps: Steps) -> Any:
         kind = node.tag.removeprefix(_PREFIX)
@@ -159,11 +166,9 @@ class _Builder:
             return node.value
         # The words are checked again because a tag may have been written out: "!!int seven".
         if kind not in _PLAIN_WORDS or not re.fullmatch(_PLAIN_WORDS[kind], node.value):
-            self._report(node, steps, f"{node.value!r} with the tag {node.tag.replace(_PREFIX, '!!')}")
-            return None
+            return self._unread(node, steps, f"{node.value!r} with the tag {node.tag.replace(_PREFIX, '!!')}")
         if kind == "int" and len(node.value) > 4000:
-            self._report(node, steps, "an integer of more than 4000 digits")
-            return None
+            return self._unread(node, steps, "an integer of more than 4000 digits")
         return _convert(kind, node.value)
 
     def _entries(self, node: yaml.MappingNode, steps: Steps) -> dict[Hashable, tuple[yaml.Node, yaml.Node]]:
@@ -212,6 +217,10 @@ class _Builder:
         if node.tag == f"{_PREFIX}int":
             return self._scalar(node, steps)  # type: ignore[no-any-return]
         return node.value  # type: ignore[no-any-return]
+
+    def _unread(self, node: yaml.Node, steps: Steps, message: str) -> None:
+        self.document.unread.add(steps)
+        self._report(node, steps, message)
 
     def _report(self, node: yaml.Node, steps: Steps, message: str, expected: str = "") -> None:
         line = node.start_mark.line + 1

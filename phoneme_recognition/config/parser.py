@@ -91,7 +91,7 @@ def _check(checker: Checker, tree: dict[str, Any], *, search: bool = True) -> Co
 
 def _attempt(checker: Checker, tree: dict[str, Any]) -> Sequence[Finding]:
     document = checker.document
-    attempt = Checker(Document(tree, document.origins, document.findings), checker.known)
+    attempt = Checker(Document(tree, document.origins, document.findings, document.unread), checker.known)
     _check(attempt, tree, search=False)
     return attempt.findings
 
@@ -147,7 +147,7 @@ def _override(document: Document, override: str) -> None:
         if problem:
             raise PathError(f"{text!r} is {problem}", "a YAML value; text with special characters in quotes")
         before = _audio_values(document.data)
-        _set(document, steps, value)
+        _set(document, steps, value, override)
     except PathError as error:
         finding = Finding(name.strip(), str(error), error.expected, source=COMMAND_LINE)
         document.findings.append(finding)
@@ -156,16 +156,16 @@ def _override(document: Document, override: str) -> None:
     for place, copied in audio_copies(document.data) if steps[0] == "audio_params" else ():
         for key in AUDIO_KEYS:
             if before[key] != after[key] and copied.get(key, NO_DEFAULT) == before[key]:
-                _set(document, (*place, key), after[key])
+                _set(document, (*place, key), after[key], override)
 
 
-def _set(document: Document, steps: Steps, value: Any) -> None:
+def _set(document: Document, steps: Steps, value: Any, override: str) -> None:
     set_path(document.data, steps, value)
     origins = document.origins
     for known in [one for one in origins if one[: len(steps)] == steps]:
         del origins[known]
     for end in range(1, len(steps) + 1):
-        origins.setdefault(steps[:end], Origin(COMMAND_LINE, None))
+        origins.setdefault(steps[:end], Origin(COMMAND_LINE, None, override))
 
 
 def _audio_values(tree: dict[Hashable, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -22,9 +23,12 @@ from phoneme_recognition.data.rows import build_rows
 from phoneme_recognition.data.skipped import Skipped, report_skipped
 from phoneme_recognition.data.table import MANIFEST_FILE, UtteranceTable, concatenate
 from phoneme_recognition.data.utterance import AudioFile, UtteranceSource
+from phoneme_recognition.errors import DataError
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
 
 __all__ = ["CACHE_VERSION", "Skipped", "UtteranceTable", "concatenate", "open_table"]
+
+_logger = logging.getLogger(__name__)
 
 CACHE_VERSION = 1
 """Part of every key: to be raised with every change of the code that changes what a table holds."""
@@ -64,16 +68,30 @@ def open_table(
     files = list(dict.fromkeys(source.audio for source in sources if source.problem is None))
     audio_key = _key([CACHE_VERSION, sampling_rate], (file.fingerprint() for file in files))
     directory = cache_dir / f"{name}-{audio_key}"
-    title = f"decoding {name}" if progress else None
     remove_leftovers(cache_dir, f"{name}-")
-    with build_lock(cache_dir, directory.name):
-        if rebuild or not _is_whole(directory):
-            with whole_folder(directory, cache_dir, directory.name) as folder:
-                build_clips(folder, files, sampling_rate=sampling_rate, num_proc=num_proc, title=title)
-                _seal(folder, sampling_rate=sampling_rate, clips=len(files))
-        table = UtteranceTable([_label_folder(directory, sources, files, vocabulary, count_frames)])
+    try:
+        with build_lock(cache_dir, directory.name):
+            if rebuild or not _is_whole(directory):
+                title = f"decoding {name}" if progress else None
+                _build_audio(directory, files, sampling_rate, num_proc, title)
+            table = UtteranceTable([_label_folder(directory, sources, files, vocabulary, count_frames)])
+    except OSError as error:
+        raise DataError(
+            f"the cache in {cache_dir} cannot be written",
+            got=error.strerror or str(error),
+            remedy="Set cache_dir of the dataset to a folder that can, or make room",
+        ) from None
     report_skipped(name, table.skipped, len(sources), table.skipped_file, max_skipped)
     return table
+
+
+def _build_audio(
+    directory: Path, files: Sequence[AudioFile], sampling_rate: int, num_proc: int, title: str | None
+) -> None:
+    _logger.info("decoding %d recordings into %s", len(files), directory)
+    with whole_folder(directory, directory.parent, directory.name) as folder:
+        build_clips(folder, files, sampling_rate=sampling_rate, num_proc=num_proc, title=title)
+        _seal(folder, sampling_rate=sampling_rate, clips=len(files))
 
 
 def _label_folder(

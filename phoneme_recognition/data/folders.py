@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import logging
 import os
 import re
 import shutil
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
+_logger = logging.getLogger(__name__)
 _LEFTOVER = re.compile(r"\.(?P<build>.+)\.[^.]+\.tmp")
 
 
@@ -27,7 +29,11 @@ def build_lock(parent: Path, build: str) -> Iterator[None]:
         with contextlib.suppress(OSError):
             parent.mkdir(parents=True, exist_ok=True)
             file = stack.enter_context(_lock_file(parent, build))
-            fcntl.flock(file, fcntl.LOCK_EX)
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                _logger.info("waiting for another process that makes %s", parent / build)
+                fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 

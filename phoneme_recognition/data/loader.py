@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from torch.utils.data import DataLoader
@@ -13,10 +13,10 @@ from phoneme_recognition.data.dataset import BatchDataset
 
 
 class ResumableLoader(DataLoader[Batch]):
-    """Batches of a plan, with its position kept for checkpoints.
+    """Batches of a plan, from any of them on.
 
-    The plan of an epoch is a pure function of seed and epoch, so the position is one number. Lightning
-    stores and restores it through ``state_dict`` and ``load_state_dict``.
+    The plan of an epoch is a pure function of seed and epoch, so the training loop's position, which
+    Lightning keeps, is all that is needed to go on.
 
     Args:
         dataset: gives a batch for a list of draws.
@@ -37,19 +37,19 @@ class ResumableLoader(DataLoader[Batch]):
             persistent_workers=num_workers > 0,
         )
         self.plan = plan
-        self._handed_out = 0
 
     def __iter__(self) -> Iterator[Batch]:  # type: ignore[override]
-        self._handed_out = self.plan.first_batch
-        for batch in super().__iter__():
-            # Counted before it is handed out: a checkpoint is written while the consumer works on it.
-            self._handed_out += 1
-            yield batch
+        # A generator, so that nothing is planned and no worker reads ahead before the first batch is asked
+        # for: Lightning makes the iterator first and only then says which epoch it is.
+        yield from super().__iter__()
+
+    def go_on_at(self, batch: int) -> None:
+        """Begin the next epoch that is asked for, and only that one, at this batch (from 0)."""
+        self.plan.first_batch = batch
 
     def state_dict(self) -> dict[str, Any]:
-        """How many batches of this epoch have been handed out; 0 at its end, when the next one begins."""
-        return {"batches": self._handed_out % max(1, len(self.plan))}
+        """Nothing: there is no state. Lightning takes a loader with this method to be resumable."""
+        return {}
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Begin the next epoch that is asked for at the stored position."""
-        self.plan.first_batch = int(state["batches"])
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Nothing to load."""

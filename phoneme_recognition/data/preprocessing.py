@@ -68,7 +68,7 @@ def decode_clips(files: Sequence[AudioFile], sampling_rate: int, num_proc: int) 
                 done += 1
         except BrokenProcessPool:
             # A file of the chunks under way killed its process: go through the first chunk one by one.
-            yield from (_decode_apart(audio, sampling_rate) for audio in chunks[done])
+            yield from _decode_apart(chunks[done], sampling_rate)
             done += 1
 
 
@@ -88,14 +88,25 @@ def _in_processes(
         pool.shutdown(cancel_futures=True)
 
 
-def _decode_apart(audio: AudioFile, sampling_rate: int) -> Clip:
+def _decode_apart(files: Sequence[AudioFile], sampling_rate: int) -> Iterator[Clip]:
+    """One file at a time in a process of its own, so that it is clear which one kills it."""
     pool = _pool(1)
+    try:
+        for audio in files:
+            clip = _result_or_none(pool, audio, sampling_rate)
+            if clip is None:
+                pool.shutdown()
+                pool = _pool(1)
+            yield "damaged: the process that decoded it crashed" if clip is None else clip
+    finally:
+        pool.shutdown()
+
+
+def _result_or_none(pool: ProcessPoolExecutor, audio: AudioFile, sampling_rate: int) -> Clip | None:
     try:
         return pool.submit(decode_clip, audio, sampling_rate).result()
     except BrokenProcessPool:
-        return "damaged: the process that decoded it crashed"
-    finally:
-        pool.shutdown()
+        return None
 
 
 def _pool(workers: int) -> ProcessPoolExecutor:
@@ -116,8 +127,12 @@ def _decode_chunk(files: Sequence[AudioFile], sampling_rate: int) -> list[Clip]:
 
 
 def _start_worker() -> None:
-    """Leave Ctrl-C to the parent, and end when the parent is killed: an orphan would wait for ever."""
+    """Leave Ctrl-C to the parent, and end when the parent is killed: an orphan would wait for ever.
+
+    What the decoders' C code mutters about odd files names no file and would break the progress bar.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

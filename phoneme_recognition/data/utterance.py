@@ -7,7 +7,6 @@ This module is free of torch so that a corpus can be described and cached quickl
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,8 +39,8 @@ class AudioFile:
         is not there has a fingerprint too, so that it can be named in the report of skipped files.
         """
         try:
-            status = os.stat(self.path)
-        except OSError:
+            status = Path(self.path).stat()
+        except (OSError, ValueError):  # a path with a NUL in it
             return f"{self.path}|missing"
         times = f"{status.st_size}|{status.st_mtime_ns}|{status.st_ctime_ns}"
         return f"{self.path}|{self.offset}|{self.length}|{times}"

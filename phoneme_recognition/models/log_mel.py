@@ -54,7 +54,7 @@ class WhisperLogMel(nn.Module):
         with torch.autocast(waveforms.device.type, enabled=False):
             frames = self.frame_lengths(lengths)
             width = -(-waveforms.shape[1] // _HOP)
-            # Silence behind the end, and only at 30 s the reflection that torch.stft pads with, as in Whisper.
+            # Silence behind the end; only at 30 s the reflection that torch.stft pads with, as in Whisper.
             silence = min(_WINDOW, max(0, self._longest - waveforms.shape[1]))
             samples = pad(_silence_padding(waveforms, lengths), (0, silence))
             spectrum = torch.stft(samples, _WINDOW, _HOP, window=self.window.float(), return_complex=True)

@@ -9,9 +9,12 @@ import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 from torch.nn.functional import ctc_loss, log_softmax
+from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from phoneme_recognition.data.collate import Batch
+from phoneme_recognition.data.loader import ResumableLoader
 from phoneme_recognition.decoding.greedy import greedy_decode
+from phoneme_recognition.errors import UserError
 from phoneme_recognition.metrics.error_rates import EditCounts, ErrorRate
 from phoneme_recognition.models.checkpoint import BLOCK, describe
 from phoneme_recognition.models.optimizers import Optimization, build_optimizer, build_schedule
@@ -59,6 +62,12 @@ class PhonemeRecogniser(LightningModule):
             {f"{stage}_{unit}": ErrorRate(unit) for stage in ("train", "val", "test") for unit in units}
         )
 
+    def on_train_start(self) -> None:
+        """Go on at the batch where a resumed epoch was left; at an epoch's end, at the next one's first."""
+        done = self.trainer.fit_loop.epoch_loop.batch_progress.current.ready
+        if isinstance(self.trainer.train_dataloader, ResumableLoader):
+            self.trainer.train_dataloader.go_on_at(done % int(self.trainer.num_training_batches))
+
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
         """Seed what is drawn on this step, so that a resumed run draws the same."""
         torch.manual_seed(draw_seed(self._seed, self.current_epoch, batch_idx, self.global_rank))
@@ -88,6 +97,25 @@ class PhonemeRecogniser(LightningModule):
         optimizer = build_optimizer(self.parameters(), self._optimization)
         schedule = build_schedule(optimizer, self._optimization, self.trainer.estimated_stepping_batches)
         return optimizer if schedule is None else {"optimizer": optimizer, "lr_scheduler": schedule}
+
+    def on_train_epoch_end(self) -> None:
+        """Step a schedule that follows a metric.
+
+        Lightning would do so after the epoch's checkpoint is written, which a resumed run then misses.
+        """
+        schedule, metric = self.lr_schedulers(), self._optimization.metric_scheduler
+        if not isinstance(schedule, ReduceLROnPlateau):
+            return
+        values = self.trainer.callback_metrics
+        if metric not in values:
+            known = ", ".join(sorted(values))
+            raise UserError(f"model.metric_scheduler: nothing logs {metric!r}", expected=f"one of {known}")
+        schedule.step(float(values[metric]))
+
+    def lr_scheduler_step(self, scheduler: Any, metric: Any) -> None:
+        """Leave the schedules that follow a metric to :meth:`on_train_epoch_end`."""
+        if not isinstance(scheduler, ReduceLROnPlateau):
+            super().lr_scheduler_step(scheduler, metric)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Add the block from which the recogniser is rebuilt without config or hub."""

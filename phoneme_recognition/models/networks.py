@@ -28,6 +28,7 @@ from phoneme_recognition.models.encoders.settings import (
     override,
 )
 from phoneme_recognition.models.freezing import freeze
+from phoneme_recognition.models.log_mel import SAMPLING_RATE
 
 logger = logging.getLogger(__name__)
 
@@ -150,7 +151,7 @@ def build_network(
             )
         network: nn.Module = _build_compact(network_config, vocabulary_size, sampling_rate)
     else:
-        _check_rate(network_name, sampling_rate)
+        _check_rate(network_name, pretrained_name, sampling_rate)
         network = _build_encoder_ctc(network_name, pretrained_name, network_config, vocabulary_size, blank_id)
     freeze(network, feature_extractor=freeze_feature_extractor, transformer=freeze_transformer)
     if pretrained_name is None and (freeze_feature_extractor or freeze_transformer):
@@ -258,11 +259,18 @@ def _check_network_name(name: str, place: str) -> None:
     check_names([name], NETWORK_NAMES, place, remedy=f"There are {', '.join(NETWORK_NAMES)}.")
 
 
-def _check_rate(network_name: str, sampling_rate: int) -> None:
+def _check_rate(network_name: str, pretrained_name: str | None, sampling_rate: int) -> None:
     needed = FAMILIES[network_name].sampling_rate
     if needed not in (None, sampling_rate):
         raise NetworkError(
             f"{network_name} hears at one sampling rate only",
             expected=f"audio_params.sampling_rate {needed}",
             got=str(sampling_rate),
+        )
+    if pretrained_name is not None and sampling_rate != SAMPLING_RATE:
+        logger.warning(
+            "audio_params.sampling_rate is %d; pretrained %s models are trained at %d",
+            sampling_rate,
+            network_name,
+            SAMPLING_RATE,
         )

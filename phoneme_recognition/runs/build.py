@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
 import logging
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, fields
-from importlib import import_module
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -15,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from phoneme_recognition.config import ClassEntry, Config, instantiate
+from phoneme_recognition.config import Config, instantiate
 from phoneme_recognition.data.datamodule import Loading, SpeechDataModule, Split
 from phoneme_recognition.data.utterance import Corpus
 from phoneme_recognition.models.optimizers import Optimization
@@ -25,17 +23,8 @@ logger = logging.getLogger(__name__)
 
 
 def build_corpora(config: Config) -> list[Corpus]:
-    """The datasets of the config; language and audio parameters are filled in where they take them."""
-    common = {"language": config.data.language, "audio_params": asdict(config.audio_params)}
-    return [_build_corpus(entry, common) for entry in config.data.dataset_classes]
-
-
-def _build_corpus(entry: ClassEntry, common: dict[str, Any]) -> Corpus:
-    module, _, name = entry.class_path.rpartition(".")
-    taken = inspect.signature(getattr(import_module(module), name)).parameters
-    extra = {key: value for key, value in common.items() if key in taken and key not in entry.init_args}
-    corpus: Corpus = instantiate(entry, **extra)
-    return corpus
+    """The datasets of the config."""
+    return [instantiate(entry) for entry in config.data.dataset_classes]
 
 
 def frame_counter(network: nn.Module) -> Callable[[NDArray[np.int64]], NDArray[np.int64]]:

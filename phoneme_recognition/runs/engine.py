@@ -29,6 +29,7 @@ NOT_FOR_USERS = (
     ".*isinstance.treespec, LeafSpec.. is deprecated",
     ".*smaller than the logging interval",
     ".*modules? in eval mode at the start of training",
+    ".*callbacks used to create the checkpoint need to be provided",
     ".*Experiment logs directory .* exists and is not empty",
 )
 
@@ -112,7 +113,6 @@ def _has_gpu(arguments: Mapping[str, Any]) -> bool:
 
 
 def _make(arguments: Mapping[str, Any]) -> Trainer:
-    _refuse_what_the_machine_lacks(arguments)
     for message in NOT_FOR_USERS:
         warnings.filterwarnings("ignore", message)
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
@@ -122,15 +122,20 @@ def _make(arguments: Mapping[str, Any]) -> Trainer:
         raise UserError("trainer", got=str(error), remedy="Mend the trainer section of the config.") from None
 
 
-def _refuse_what_the_machine_lacks(arguments: Mapping[str, Any]) -> None:
-    accelerator = arguments.get("accelerator", "auto")
+def refuse_what_the_machine_lacks(section: Mapping[str, Any]) -> None:
+    """Say in one sentence what the ``trainer`` section asks for and this machine cannot give.
+
+    Raises:
+        UserError: a GPU that is not there, 16-bit floats on a CPU.
+    """
+    accelerator = section.get("accelerator", "auto")
     if accelerator in ("gpu", "cuda") and not torch.cuda.is_available():
         raise UserError(
             f"trainer.accelerator is {accelerator!r}, but PyTorch sees no GPU on this machine",
             remedy="Set trainer.accelerator=auto (or cpu).",
         )
-    if not _has_gpu(arguments) and str(arguments.get("precision")) in ("16", "16-true", "16-mixed"):
+    if not _has_gpu(section) and str(section.get("precision")) in ("16", "16-true", "16-mixed"):
         raise UserError(
-            f"trainer.precision is {arguments['precision']!r}, but 16-bit floats need a GPU",
+            f"trainer.precision is {section['precision']!r}, but 16-bit floats need a GPU",
             remedy="Set trainer.precision=auto (or 32).",
         )

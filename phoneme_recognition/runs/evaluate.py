@@ -18,7 +18,7 @@ from phoneme_recognition.metrics.error_rates import EditCounts, edit_counts, pho
 from phoneme_recognition.models.checkpoint import read_checkpoint, rebuild
 from phoneme_recognition.models.module import PhonemeRecogniser
 from phoneme_recognition.runs.build import build_datamodule
-from phoneme_recognition.runs.engine import measuring_engine
+from phoneme_recognition.runs.engine import measuring_engine, refuse_what_the_machine_lacks
 from phoneme_recognition.runs.report import show_measurements
 from phoneme_recognition.runs.seeding import settle_seed
 
@@ -73,6 +73,7 @@ def evaluate(config: Config, split: Part) -> dict[str, Any]:
         raise UserError(
             f"{split} needs a checkpoint", remedy=f"Add ckpt_path=... to ./run.sh {split} CONFIG."
         )
+    refuse_what_the_machine_lacks(config.trainer)
     checkpoint = Path(config.ckpt_path)
     config, seed = settle_seed(config)
     network, vocabulary, audio_params = rebuild(read_checkpoint(checkpoint))

@@ -12,6 +12,7 @@ from torch import nn
 
 from phoneme_recognition.callbacks import LogMetricsCallback
 from phoneme_recognition.config import Config, save_config
+from phoneme_recognition.data.datamodule import SpeechDataModule
 from phoneme_recognition.errors import CheckpointError
 from phoneme_recognition.models.checkpoint import (
     BLOCK,
@@ -25,7 +26,7 @@ from phoneme_recognition.models.module import PhonemeRecogniser
 from phoneme_recognition.models.networks import build_network, rebuild_network
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
 from phoneme_recognition.runs.build import build_datamodule, optimization_of
-from phoneme_recognition.runs.engine import training_engine
+from phoneme_recognition.runs.engine import refuse_what_the_machine_lacks, training_engine
 from phoneme_recognition.runs.evaluate import Measurement, measure, save_measurement
 from phoneme_recognition.runs.folder import is_first_process, make_run_folder
 from phoneme_recognition.runs.report import CURVES_FILE, draw_curves, show_measurements
@@ -45,6 +46,7 @@ def train(config: Config) -> dict[str, Any]:
         UserError: the config asks for what cannot be had.
     """
     config, seed = settle_seed(config)
+    refuse_what_the_machine_lacks(config.trainer)
     vocabulary = find_vocabulary(config.model.vocab_file)
     audio_params = asdict(config.audio_params)
     network = _network(config, vocabulary)
@@ -61,7 +63,7 @@ def train(config: Config) -> dict[str, Any]:
     engine = training_engine(config.trainer, run_dir)
     resumed = None if config.experiment.only_weights_load else config.ckpt_path
     logger.info("training in %s", run_dir)
-    engine.fit(module, datamodule=datamodule, ckpt_path=resumed, weights_only=True)
+    _fit(engine, module, datamodule, resumed, run_dir)
     return _conclude(config, engine, module, datamodule, run_dir)
 
 
@@ -93,6 +95,22 @@ def _network(config: Config, vocabulary: Vocabulary) -> nn.Module:
     return network
 
 
+def _fit(
+    engine: Trainer,
+    module: PhonemeRecogniser,
+    datamodule: SpeechDataModule,
+    resumed: str | None,
+    run_dir: Path,
+) -> None:
+    try:
+        engine.fit(module, datamodule=datamodule, ckpt_path=resumed, weights_only=True)
+    except SystemExit:
+        # So Lightning ends after Ctrl-C, when all is put away; what is kept is for the user to know.
+        if (run_dir / "last.ckpt").is_file():
+            logger.info("go on with: ./run.sh train CONFIG ckpt_path=%s", run_dir / "last.ckpt")
+        raise KeyboardInterrupt from None
+
+
 def _take_weights(network: nn.Module, checkpoint: str) -> None:
     left = load_matching_weights(network, network_weights(read_checkpoint(checkpoint)))
     for line in left:
@@ -100,7 +118,7 @@ def _take_weights(network: nn.Module, checkpoint: str) -> None:
 
 
 def _conclude(
-    config: Config, engine: Trainer, module: PhonemeRecogniser, datamodule: Any, run_dir: Path
+    config: Config, engine: Trainer, module: PhonemeRecogniser, datamodule: SpeechDataModule, run_dir: Path
 ) -> dict[str, Any]:
     """Measure the best weights on both splits, draw the curves, say where everything is."""
     best = getattr(engine.checkpoint_callback, "best_model_path", "")

@@ -122,6 +122,14 @@ def test_a_streamed_wav_has_no_size_in_its_header(tmp_path: Path, speech: Sample
     assert len(read_audio(tmp_path / "a.wav", 16000)) == len(speech)
 
 
+def test_a_streamed_flac_is_refused_with_its_reason(tmp_path: Path, clips: Path) -> None:
+    data = bytearray((clips / "ru_0054.flac").read_bytes())
+    data[21] &= 0xF0  # the 36 bits of the number of samples, RFC 9639, section 8.2
+    data[22:26] = bytes(4)
+    (tmp_path / "a.flac").write_bytes(data)
+    assert reason(tmp_path / "a.flac").startswith("unknown length")
+
+
 def test_a_chunk_of_odd_size_before_the_sound_is_padded(tmp_path: Path, speech: Samples) -> None:
     soundfile.write(tmp_path / "a.wav", speech, 16000)
     data = (tmp_path / "a.wav").read_bytes()
@@ -172,8 +180,12 @@ def test_find_audio(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     (tmp_path / "folder.wav").mkdir()
+    (tmp_path / "elsewhere").symlink_to(tmp_path.parent / f"{tmp_path.name}-linked")
+    (tmp_path.parent / f"{tmp_path.name}-linked").mkdir()
+    (tmp_path.parent / f"{tmp_path.name}-linked" / "g.wav").touch()
+    (tmp_path / "sub" / "loop").symlink_to(tmp_path)
     found = [path.relative_to(tmp_path).as_posix() for path in find_audio(tmp_path, [".wav", "FLAC"])]
-    assert found == ["a.wav", "b.WAV", "sub/c.Flac"]
+    assert found == ["a.wav", "b.WAV", "elsewhere/g.wav", "sub/c.Flac"]
 
 
 def test_reading_needs_no_torch() -> None:

@@ -8,7 +8,7 @@ from textwrap import dedent
 from phoneme_recognition.config import load_config
 from phoneme_recognition.errors import ConfigError, Finding
 
-CORPUS = '''
+CORPUS = """
 from __future__ import annotations
 
 from typing import Any, Literal
@@ -23,7 +23,7 @@ class Corpus:
 
     def load_data(self, create_dataset: bool = False) -> None:
         pass
-'''
+"""
 
 # The smallest config without a mistake; its lines are counted by the tests.
 DATASET = """\

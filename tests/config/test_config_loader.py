@@ -232,7 +232,15 @@ def test_a_folder_is_no_config(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("3", 3), ("1e-4", 1e-4), ("None", None), ("", None), ("[1, 2]", [1, 2]), ("{a: b}", {"a": "b"}), ("x", "x")],
+    [
+        ("3", 3),
+        ("1e-4", 1e-4),
+        ("None", None),
+        ("", None),
+        ("[1, 2]", [1, 2]),
+        ("{a: b}", {"a": "b"}),
+        ("x", "x"),
+    ],
 )
 def test_values_of_overrides(text: str, value: object) -> None:
     assert read_value(text) == (value, "")

@@ -8,7 +8,7 @@ import sys
 import typing
 from pathlib import Path
 from textwrap import dedent
-from typing import Any, ForwardRef, Literal, Optional, Union
+from typing import Any, ForwardRef, Literal, Union
 
 import pytest
 
@@ -62,9 +62,9 @@ def test_the_source_says_what_an_import_says(path: str) -> None:
 
 def test_the_trainers_types() -> None:
     arguments = class_facts("lightning.pytorch.Trainer").arguments
-    assert arguments["max_epochs"].hint == Optional[int]
-    assert arguments["devices"].hint == Union[list[int], str, int]
-    assert arguments["limit_val_batches"].hint == Union[int, float, None]
+    assert arguments["max_epochs"].hint == int | None
+    assert arguments["devices"].hint == list[int] | str | int
+    assert arguments["limit_val_batches"].hint == int | float | None
     assert arguments["inference_mode"].hint is bool
     assert "bf16-mixed" in str(arguments["precision"].hint)
     names = {class_name(member) for member in typing.get_args(arguments["logger"].hint)}
@@ -118,10 +118,10 @@ def test_names_are_followed_through_packages(package: Path) -> None:
         ("int", int),
         ("'float'", float),
         ("None", None),
-        ("int | None", Optional[int]),
-        ("Optional[str]", Optional[str]),
-        ("t.Optional[str]", Optional[str]),
-        ("Union[int, 'str', None]", Union[int, str, None]),
+        ("int | None", int | None),
+        ("Optional[str]", str | None),
+        ("t.Optional[str]", str | None),
+        ("Union[int, 'str', None]", int | str | None),
         ("Literal['a', 1]", Literal["a", 1]),
         ("list[int]", list[int]),
         ("List[int]", list[int]),
@@ -131,10 +131,10 @@ def test_names_are_followed_through_packages(package: Path) -> None:
         ("dict[str, int]", dict[str, int]),
         ("Mapping[str, Any]", dict[str, Any]),
         ("Path", ForwardRef("pathlib.Path")),
-        ("str | Path", Union[str, ForwardRef("pathlib.Path")]),
-        ("Alias", Union[int, str]),
+        ("str | Path", Union[str, ForwardRef("pathlib.Path")]),  # noqa: UP007
+        ("Alias", int | str),
         ("Other", ForwardRef("hinted.Other")),
-        ("list[Other]", list[ForwardRef("hinted.Other")]),
+        ("list[Other]", list[ForwardRef("hinted.Other")]),  # type: ignore[misc]
         ("Any", Any),
         ("int | Unknown", Any),
         ("Callable[[int], int]", Any),
@@ -156,7 +156,7 @@ def test_annotations(package: Path, annotation: str, hint: object) -> None:
                 from pathlib import Path
                 from typing import Any, List, Literal, Optional, Union
 
-                Alias = Union[int, "str"]
+                Alias = int | "str"
                 Loop = "Loop"
                 class Other: ...
                 class Colour(Enum):
@@ -176,19 +176,26 @@ def test_defaults_and_kinds_of_arguments(package: Path) -> None:
             "arguments.py": """
                 from os import sep
                 class Some:
-                    def __init__(self, a, /, b: int, c=0.5, *rest, d: int = None, e=sep, f: str, g=3, **more): ...
+                    def __init__(
+                        self, a, /, b: int, c=0.5, *rest, d: int = None, e=sep, f: str, g=3, **more
+                    ): ...
             """
         },
     )
     facts = class_facts("arguments.Some")
     assert facts.open
     assert {name: one.default for name, one in facts.arguments.items()} == {
-        **{"a": NO_DEFAULT, "b": NO_DEFAULT, "c": 0.5},
-        **{"d": None, "e": ..., "f": NO_DEFAULT, "g": 3},
+        "a": NO_DEFAULT,
+        "b": NO_DEFAULT,
+        "c": 0.5,
+        "d": None,
+        "e": ...,
+        "f": NO_DEFAULT,
+        "g": 3,
     }
     assert facts.arguments["c"].hint == int | float  # a float by default takes numbers
     assert facts.arguments["g"].hint is Any  # an integer by default may be anything
-    assert facts.arguments["d"].hint == Optional[int]
+    assert facts.arguments["d"].hint == int | None
 
 
 def test_inheritance(package: Path) -> None:
@@ -263,7 +270,9 @@ def test_what_the_source_does_not_show_is_imported(package: Path) -> None:
     ],
 )
 def test_classes_that_cannot_be_imported(package: Path, path: str, message: str, near: str) -> None:
-    put(package, {"broken.py": "def f(:\n", "raising.py": "globals()['x'] = 1\nraise ValueError('not today')"})
+    put(
+        package, {"broken.py": "def f(:\n", "raising.py": "globals()['x'] = 1\nraise ValueError('not today')"}
+    )
     with pytest.raises(ClassLookupError) as caught:
         class_facts(path)
     assert str(caught.value).startswith(message)

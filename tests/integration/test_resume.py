@@ -56,6 +56,9 @@ def assert_same_end(one: dict[str, Any], other: dict[str, Any]) -> None:
         for name, value in state.items():
             assert torch.equal(value, right["optimizer_states"][0]["state"][number][name])
     assert left["lr_schedulers"] == right["lr_schedulers"]
+    assert (one["val_per"], one["test_per"]) == (other["val_per"], other["test_per"])
+    assert Path(one["checkpoint"]).name == Path(other["checkpoint"]).name
+    assert Path(other["checkpoint"]).parent == Path(other["run_dir"]).resolve()
     history = [checkpoint["callbacks"]["LogMetricsCallback"]["history"] for checkpoint in (left, right)]
     assert history[0] == history[1]
 

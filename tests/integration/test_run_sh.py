@@ -190,6 +190,13 @@ def test_failed_installation_says_why_and_is_tried_again(installed: Checkout) ->
     assert installed.installs() == 1
 
 
+def test_requirements_that_change_meanwhile_are_installed_next(checkout: Checkout) -> None:
+    checkout.run("train", STUB_PIP="echo second > pyproject.toml")
+    checkout.calls()
+    checkout.run("train")
+    assert checkout.installs() == 1
+
+
 def test_killed_installation_is_done_again(checkout: Checkout, tmp_path: Path) -> None:
     process = checkout.popen("train", STUB_PIP=f"touch '{tmp_path}/begun'; sleep 600")
     wait_for(tmp_path / "begun", process)

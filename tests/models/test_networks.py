@@ -57,7 +57,7 @@ def step(network: EncoderCTC, *, seeds: Tensor | None = None) -> Tensor:
     labels = torch.tensor([[1, 2, 3], [4, 5, 6], [6, 5, 4]])
     log_probs = output.logits.log_softmax(-1).transpose(0, 1)
     loss = ctc_loss(log_probs, labels, output.lengths, torch.tensor([3, 3, 3]), zero_infinity=True)
-    loss.backward()
+    torch.autograd.backward(loss)
     optimizer.step()
     return loss.detach()
 
@@ -103,9 +103,12 @@ def test_too_short_an_utterance_does_no_harm(variant: str) -> None:
 
 @pytest.mark.parametrize("name", FAMILIES)
 def test_train_save_rebuild(name: str) -> None:
-    network = tiny_network(name)
+    network = tiny_network(name, **no_dropout(name))
     before = copy.deepcopy(network.state_dict())
     step(network, seeds=torch.tensor([1, 2, 3]))
+    trained = {key: value.grad for key, value in network.named_parameters() if value.requires_grad}
+    # With several processes, a trained parameter without gradient stops the run.
+    assert not [key for key, gradient in trained.items() if gradient is None]
     changed = [key for key, value in network.state_dict().items() if not torch.equal(value, before[key])]
     assert len(changed) > 20
     block = json.loads(json.dumps(network_block(network)))
@@ -128,7 +131,8 @@ def test_the_seeds_alone_decide_what_spec_augment_hides(name: str) -> None:
     before = np.array(state)
 
     def logits(*seeds: int) -> Tensor:
-        return network(waveforms, lengths, torch.tensor(seeds) if seeds else None).logits.detach()
+        output: CTCOutput = network(waveforms, lengths, torch.tensor(seeds) if seeds else None)
+        return output.logits.detach()
 
     first, other, plain = logits(1, 2, 3), logits(1, 9, 3), logits()
     assert torch.equal(first, logits(1, 2, 3))
@@ -197,7 +201,7 @@ def test_gradient_checkpointing_changes_no_gradient(name: str) -> None:
         )
     assert gradients[0].keys() == gradients[1].keys()
     for key, gradient in gradients[0].items():
-        torch.testing.assert_close(gradients[1][key], gradient, msg=lambda text, key=key: f"{key}: {text}")
+        torch.testing.assert_close(gradients[1][key], gradient)
 
 
 @pytest.mark.parametrize("variant", ["Wav2Vec2-Conformer", "Conformer rotary", "Wav2Vec2-BERT relative"])
@@ -227,8 +231,7 @@ def test_mixed_precision_stays_close() -> None:
             exact = network(waveforms, lengths).logits
             with torch.autocast("cpu", dtype=torch.bfloat16):
                 rough = network(waveforms, lengths).logits.float()
-        assert rough.isfinite().all()
-        assert (rough - exact).abs().mean() < 0.1 * exact.abs().mean()
+        assert torch.nn.functional.cosine_similarity(rough, exact, dim=-1).mean() > 0.9, name
 
 
 def test_whisper_says_how_long_an_utterance_may_be() -> None:

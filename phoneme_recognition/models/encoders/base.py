@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
+from phoneme_recognition.models.spec_augment import SpecAugment
+
 
 class SpeechEncoder(nn.Module):
     """A `transformers` encoder, run in three stages.
@@ -31,6 +33,9 @@ class SpeechEncoder(nn.Module):
         self.config: Any = model.config
         self.frozen_front_end = False
         self.frozen_transformer = False
+        self._augment = SpecAugment.from_config(self.config)
+        for parameter in self._idle_parameters():
+            parameter.requires_grad_(False)
 
     @property
     @abstractmethod
@@ -78,6 +83,13 @@ class SpeechEncoder(nn.Module):
     def part(self, *, front_end: bool) -> Iterator[nn.Module]:
         """The children that make the front end, or those that make the transformer."""
         return (child for name, child in self.model.named_children() if (name in self.front_end) == front_end)
+
+    def _idle_parameters(self) -> Iterator[nn.Parameter]:
+        """What no forward pass uses: with several processes, every trained parameter must get a gradient."""
+        if hasattr(self.model, "masked_spec_embed") and self._augment.mask_time_prob == 0:
+            yield self.model.masked_spec_embed
+        if self.config.model_type == "wav2vec2-conformer":  # built by transformers and never called
+            yield from self.model.encoder.pos_conv_embed.parameters()
 
     def train(self, mode: bool = True) -> SpeechEncoder:
         """Switch to training, all but the frozen parts: they keep to evaluation."""

@@ -148,7 +148,9 @@ def _as_network_error(name: str) -> Iterator[None]:
         reason = next(
             (line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__
         )
-        raise NetworkError(f"pretrained model {name} cannot be loaded", got=reason.rstrip("."), remedy=_REMEDY) from None
+        raise NetworkError(
+            f"pretrained model {name} cannot be loaded", got=reason.rstrip("."), remedy=_REMEDY
+        ) from None
 
 
 @contextmanager

@@ -18,7 +18,6 @@ from phoneme_recognition.models.encoders.convolutions import (
     shortest_input,
 )
 from phoneme_recognition.models.encoders.padding import attention_bias, valid_frames
-from phoneme_recognition.models.spec_augment import SpecAugment
 
 
 class SEWEncoder(SpeechEncoder):
@@ -27,7 +26,6 @@ class SEWEncoder(SpeechEncoder):
     def __init__(self, model: PreTrainedModel) -> None:
         super().__init__(model)
         self._squeeze = int(self.config.squeeze_factor)
-        self._augment = SpecAugment.from_config(self.config)
 
     @property
     def output_size(self) -> int:

@@ -17,7 +17,6 @@ from phoneme_recognition.models.encoders.convolutions import convolved
 from phoneme_recognition.models.encoders.padding import FramePadding, valid_frames
 from phoneme_recognition.models.encoders.waveform import run_encoder
 from phoneme_recognition.models.log_mel import KaldiLogMel
-from phoneme_recognition.models.spec_augment import SpecAugment
 
 _STACKED = 2
 
@@ -30,7 +29,6 @@ class Wav2Vec2BertEncoder(SpeechEncoder):
     def __init__(self, model: PreTrainedModel) -> None:
         super().__init__(model)
         self.log_mel = KaldiLogMel(self.config.feature_projection_input_dim // _STACKED, _STACKED)
-        self._augment = SpecAugment.from_config(self.config)
         self._adapter_paddings = [_guarded(layer) for layer in self._adapter_layers]
 
     @property

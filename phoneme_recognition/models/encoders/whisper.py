@@ -17,7 +17,6 @@ from phoneme_recognition.models.encoders.base import SpeechEncoder, run_layers
 from phoneme_recognition.models.encoders.convolutions import convolved
 from phoneme_recognition.models.encoders.padding import attention_bias, valid_frames
 from phoneme_recognition.models.log_mel import SAMPLING_RATE, WhisperLogMel
-from phoneme_recognition.models.spec_augment import SpecAugment
 
 _FRAMES_A_SECOND = 50
 
@@ -31,7 +30,6 @@ class WhisperSpeechEncoder(SpeechEncoder):
         super().__init__(model)
         longest = self.config.max_source_positions * SAMPLING_RATE // _FRAMES_A_SECOND
         self.log_mel = WhisperLogMel(self.config.num_mel_bins, longest)
-        self._augment = SpecAugment.from_config(self.config)
 
     @property
     def output_size(self) -> int:

@@ -17,8 +17,9 @@ from phoneme_recognition.callbacks.log_metrics import HISTORY_FILE, as_csv
 class Counts(LightningModule):
     """Logs the epoch's number as every metric."""
 
-    def __init__(self) -> None:
+    def __init__(self, improving: bool = True) -> None:
         super().__init__()
+        self.step = -1 if improving else 1
         self.layer = torch.nn.Linear(1, 1)
         self.rates = {"val_per": None, "train_per": None}
 
@@ -29,7 +30,7 @@ class Counts(LightningModule):
 
     def validation_step(self, batch: Tensor, batch_idx: int) -> None:
         self.log("val_loss", 10.0 + self.current_epoch)
-        self.log("val_per", 5.0 - self.current_epoch)
+        self.log("val_per", 5.0 + self.step * self.current_epoch)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         return torch.optim.SGD(self.parameters(), lr=0.25)
@@ -41,7 +42,9 @@ class Counts(LightningModule):
         return self.train_dataloader()
 
 
-def run(folder: Path, epochs: int, checkpoint: str | None = None) -> LogMetricsCallback:
+def run(
+    folder: Path, epochs: int, checkpoint: str | None = None, *, improving: bool = True
+) -> LogMetricsCallback:
     folder.mkdir(exist_ok=True)
     history = LogMetricsCallback(["per"])
     trainer = Trainer(
@@ -54,7 +57,7 @@ def run(folder: Path, epochs: int, checkpoint: str | None = None) -> LogMetricsC
         num_sanity_val_steps=0,
         callbacks=[history, CustomModelCheckpoint()],
     )
-    trainer.fit(Counts(), ckpt_path=checkpoint)
+    trainer.fit(Counts(improving), ckpt_path=checkpoint)
     return history
 
 
@@ -86,6 +89,13 @@ def test_checkpoints_lie_in_the_runs_folder_and_the_best_is_kept(tmp_path: Path)
         "epoch=02-val_per=3.0000.ckpt",
         "last.ckpt",
     ]
+
+
+def test_the_last_checkpoint_is_the_newest_not_only_the_best(tmp_path: Path) -> None:
+    run(tmp_path, 3, improving=False)
+    names = sorted(path.name for path in tmp_path.glob("*.ckpt"))
+    assert names == ["epoch=00-val_per=5.0000.ckpt", "last.ckpt"]
+    assert torch.load(tmp_path / "last.ckpt", weights_only=True)["epoch"] == 2
 
 
 def test_rows_with_different_columns_make_one_table() -> None:

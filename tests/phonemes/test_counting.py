@@ -1,0 +1,29 @@
+"""The symbols of a corpus, from phonemes or from text."""
+
+from __future__ import annotations
+
+from phoneme_recognition.data.utterance import AudioFile, UtteranceSource
+from phoneme_recognition.phonemes.counting import count_symbols
+from phoneme_recognition.phonemes.vocabulary import Vocabulary, normalise
+
+
+def source(phonemes: tuple[str, ...] | None, text: str | None, problem: str | None = None) -> UtteranceSource:
+    return UtteranceSource("a", AudioFile("a.wav"), phonemes, text, problem=problem)
+
+
+def test_phonemes_go_before_text_and_boundaries_are_no_symbols() -> None:
+    rows = [
+        source(("t͡s", "ˈa", "|", "t͡s"), "ца ц"),
+        source(None, "Йод,  | я"),
+        source(("x",), None, problem="labelled twice"),
+        source(None, None),
+    ]
+    letters = {normalise(letter): 1 for letter in "йод,я"}
+    assert count_symbols(rows) == {"t͡s": 2, "ˈa": 1} | letters
+
+
+def test_a_vocabulary_of_letters_splits_the_text_it_came_from() -> None:
+    text = "чей-то ёж"
+    vocabulary = Vocabulary.from_phonemes(count_symbols([source(None, text)]))
+    expected = [normalise(letter) for letter in "чей-то|ёж"]
+    assert vocabulary.split(text) == expected
