@@ -28,7 +28,7 @@ def parse_textgrid(text: str) -> list[PhoneSegment]:
     The tier is called ``phones``, or much like it; the Montreal Forced Aligner puts ``SPEAKER - `` before it.
 
     Raises:
-        LabelError: this is no TextGrid, or none of its tiers, or more than one, is called so.
+        LabelError: this is no TextGrid, or none of its tiers of intervals, or more than one, is called so.
     """
     try:
         tiers = list(_tiers(_data(text)))
@@ -59,8 +59,9 @@ def _tiers(data: Iterator[str]) -> Iterator[_Tier]:
         kind, name, *_ = (next(data) for _ in range(4))
         size = int(next(data))
         points = kind == '"TextTier'
-        rows = [_interval(data, points) for _ in range(size)]
-        yield _Tier(name.removeprefix('"').strip(), [] if points else rows)
+        intervals = [_interval(data, points) for _ in range(size)]
+        if not points:
+            yield _Tier(name.removeprefix('"').strip(), intervals)
 
 
 def _interval(data: Iterator[str], point: bool) -> PhoneSegment:

@@ -9,7 +9,13 @@ from typing import Any
 
 from phoneme_recognition.config.checker import Checker
 from phoneme_recognition.config.paths import PathError, parse_path, set_path
-from phoneme_recognition.config.sections import AudioParams, ModelSection, OptunaSection, SearchSpace
+from phoneme_recognition.config.sections import (
+    OPTIMIZERS,
+    AudioParams,
+    ModelSection,
+    OptunaSection,
+    SearchSpace,
+)
 from phoneme_recognition.errors import Finding
 
 AUDIO_KEYS = tuple(entry.name for entry in fields(AudioParams))
@@ -37,7 +43,7 @@ def check_model(checker: Checker, model: ModelSection) -> None:
 def _check_optimizer(checker: Checker, model: ModelSection) -> None:
     if not model.optimizer_args:
         return  # spares reading torch's source
-    facts = checker.facts(f"torch.optim.{model.optimizer}")
+    facts = checker.facts(OPTIMIZERS[model.optimizer])
     arguments = {name: argument for name, argument in facts.arguments.items() if name not in ("params", "lr")}
     steps = ("model", "optimizer_args")
     for name, value in model.optimizer_args.items():

@@ -16,7 +16,12 @@ NETWORKS = (
     *("Wav2Vec2", "HuBERT", "WavLM", "Wav2Vec2-Conformer", "Wav2Vec2-BERT", "Data2VecAudio"),
     *("UniSpeechSat", "SEW", "Whisper", "CompactCTC"),
 )
-OPTIMIZERS = ("AdamW", "SGD")
+# AdamW and SGD are those of torch.optim, Muon is our own.
+OPTIMIZERS = {
+    "AdamW": "torch.optim.AdamW",
+    "SGD": "torch.optim.SGD",
+    "Muon": "phoneme_recognition.models.muon.Muon",
+}
 SCHEDULERS = ("StepLR", "MultiStepLR", "ReduceLROnPlateau", "warmup_cosine", "warmup_linear")
 DISTRIBUTIONS = ("uniform", "loguniform", "int", "categorical", "discrete")
 
@@ -57,7 +62,7 @@ class ModelSection:
     )
     freeze_feature_extractor: bool = key(True, "the convolutional front end gets no updates")
     freeze_transformer: bool = key(True, "the transformer gets no updates")
-    optimizer: str = key("AdamW", "optimizer of torch.optim", choices=OPTIMIZERS)
+    optimizer: str = key("AdamW", "AdamW or SGD of torch.optim, or Muon", choices=tuple(OPTIMIZERS))
     optimizer_args: dict[str, Any] = field(
         default_factory=dict, metadata=about("the optimizer's own arguments: weight_decay, betas, momentum")
     )

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from phoneme_recognition.data.clips import Clips, build_clips
 from phoneme_recognition.data.folders import build_lock, remove_leftovers, whole_folder
+from phoneme_recognition.data.preprocessing import refuse_unguarded_import
 from phoneme_recognition.data.rows import build_rows
 from phoneme_recognition.data.skipped import Skipped, report_skipped
 from phoneme_recognition.data.table import MANIFEST_FILE, UtteranceTable, concatenate
@@ -64,6 +65,7 @@ def open_table(
     Raises:
         DataError: more than that share, or all of them, cannot be used; the list stays on disk.
     """
+    refuse_unguarded_import()
     cache_dir, name = Path(cache_dir), re.sub(r"[^\w.-]+", "_", name)
     files = list(dict.fromkeys(source.audio for source in sources if source.problem is None))
     audio_key = _key([CACHE_VERSION, sampling_rate], (file.fingerprint() for file in files))

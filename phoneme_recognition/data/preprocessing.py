@@ -72,6 +72,26 @@ def decode_clips(files: Sequence[AudioFile], sampling_rate: int, num_proc: int) 
             done += 1
 
 
+def refuse_unguarded_import() -> None:
+    """Stop a new process that runs a script's work again while it imports the script.
+
+    Without this it would wait for the lock on the table that its parent, waiting for it, is making.
+
+    Raises:
+        DataError: the process is still importing its main module.
+    """
+    # The mark that multiprocessing's own check of this looks at.
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        raise _unguarded()
+
+
+def _unguarded() -> DataError:
+    return DataError(
+        "the processes that decode audio cannot be started",
+        remedy="Start your script's work under `if __name__ == '__main__':`, or set data.num_proc=1",
+    )
+
+
 def _in_processes(
     chunks: Sequence[Sequence[AudioFile]], sampling_rate: int, workers: int
 ) -> Iterator[list[Clip]]:
@@ -115,10 +135,7 @@ def _pool(workers: int) -> ProcessPoolExecutor:
         pool.submit(os.getpid).result()
     except BrokenProcessPool:
         pool.shutdown()
-        raise DataError(
-            "the processes that decode audio cannot be started",
-            remedy="Start your script's work under `if __name__ == '__main__':`, or set data.num_proc=1",
-        ) from None
+        raise _unguarded() from None
     return pool
 
 

@@ -66,6 +66,60 @@ class WhisperLogMel(nn.Module):
             return scaled.masked_fill(~valid, 0.0).transpose(1, 2), frames
 
 
+class HTKLogMel(nn.Module):
+    """Plain log-mel energies on the HTK mel scale, normalised a channel: 100 frames a second at any rate.
+
+    25-ms windows every 10 ms, pre-emphasis 0.97, as in the HTK Book (Young et al., 2006, section 5.6).
+
+    Args:
+        sampling_rate: of the waveforms, in Hz.
+        mel_bins: channels.
+    """
+
+    filters: Tensor
+    window: Tensor
+
+    def __init__(self, sampling_rate: int, mel_bins: int) -> None:
+        super().__init__()
+        self.hop = sampling_rate // 100
+        length = sampling_rate // 40
+        self.fft_size = 1 << (length - 1).bit_length()
+        filters = mel_filter_bank(
+            num_frequency_bins=self.fft_size // 2 + 1,
+            num_mel_filters=mel_bins,
+            min_frequency=20.0,
+            max_frequency=sampling_rate / 2,
+            sampling_rate=sampling_rate,
+            norm=None,
+            mel_scale="htk",
+        )
+        self.register_buffer("filters", torch.from_numpy(filters).float(), persistent=False)
+        self.register_buffer("window", torch.hann_window(length), persistent=False)
+
+    def frame_lengths(self, lengths: Tensor) -> Tensor:
+        """Samples → frames, each centred on a multiple of 10 ms."""
+        return lengths // self.hop + 1
+
+    def forward(self, waveforms: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, S) waveforms and (B,) samples → (B, mel_bins, T) features and (B,) frames."""
+        with torch.autocast(waveforms.device.type, enabled=False):
+            samples = _silence_padding(waveforms, lengths)
+            emphasised = torch.cat([samples[:, :1], samples[:, 1:] - 0.97 * samples[:, :-1]], dim=1)
+            spectrum = torch.stft(
+                _silence_padding(emphasised, lengths),
+                self.fft_size,
+                self.hop,
+                self.window.numel(),
+                self.window,
+                pad_mode="constant",
+                return_complex=True,
+            )
+            power = spectrum.real.square() + spectrum.imag.square()
+            mel = (power.transpose(1, 2) @ self.filters + 1e-6).log()
+            frames = self.frame_lengths(lengths)
+            return _normalise(mel, frames).transpose(1, 2), frames
+
+
 class KaldiLogMel(nn.Module):
     """Kaldi's filterbank as Wav2Vec2-BERT uses it: normalised a channel, two 10-ms frames stacked in one.
 

@@ -14,6 +14,7 @@ from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 import torch
+import torch.distributed as dist
 from torch import Tensor, nn
 
 from phoneme_recognition.errors import NetworkError
@@ -104,7 +105,16 @@ class EncoderCTC(nn.Module):
                 features, frames, draws, every_layer=self.layer_weights is not None
             )
         hidden, frames = encoder.finish(self._weigh(states), frames)
-        return CTCOutput(self.head(self.dropout(hidden)), frames)
+        return CTCOutput(self._tie_in_dropped_layers(self.head(self.dropout(hidden))), frames)
+
+    def _tie_in_dropped_layers(self, logits: Tensor) -> Tensor:
+        """With several processes every trained parameter needs a gradient: that of a dropped layer is zero."""
+        config = self.encoder.config
+        layerdrop = getattr(config, "layerdrop", 0.0) or getattr(config, "encoder_layerdrop", 0.0)
+        if not (self.training and layerdrop and dist.is_available() and dist.is_initialized()):
+            return logits
+        firsts = [weight.flatten()[0] for weight in self.encoder.parameters() if weight.requires_grad]
+        return logits + 0.0 * torch.stack(firsts).sum() if firsts else logits
 
     def _weigh(self, states: list[Tensor]) -> Tensor:
         if self.layer_weights is None:
@@ -169,6 +179,7 @@ def network_block(network: nn.Module) -> dict[str, Any]:
         "network_name": network_name_of(network.encoder.config.model_type),
         "vocabulary_size": network.vocabulary_size,
         "weighted_layers": network.layer_weights is not None,
+        _CHECKPOINTING: any(getattr(part, _CHECKPOINTING, False) for part in network.encoder.modules()),
         "config": config_to_plain(network.encoder.config),
     }
 
@@ -177,13 +188,23 @@ def rebuild_network(block: Mapping[str, Any]) -> nn.Module:
     """Build the network of a block, with random weights for ``load_state_dict`` to fill.
 
     Raises:
-        NetworkError: the block is of a newer version of this program, or damaged.
+        NetworkError: the block names a network that this version does not have, or is damaged.
     """
     _check_network_name(block["network_name"], "the checkpoint's network")
     if block["network_name"] == COMPACT:
         return _build_compact(block["network_config"], block["vocabulary_size"], block["sampling_rate"])
     family = FAMILIES[block["network_name"]]
-    model = family.random_model(config_from_plain(family, block["config"]))
+    try:
+        config = config_from_plain(family, block["config"])
+    except Exception as error:  # whatever the validation of the config's class raises
+        raise NetworkError(
+            "the checkpoint's network cannot be built with the installed version of transformers",
+            got=" ".join(str(error).split()).rstrip("."),
+            remedy="Install the version that it was trained with.",
+        ) from None
+    model = _random_model(family, config)
+    if block[_CHECKPOINTING]:
+        _checkpoint_layers(model)
     return EncoderCTC(
         family.encoder(model), block["vocabulary_size"], weighted_layers=block["weighted_layers"]
     )
@@ -197,22 +218,30 @@ def _build_encoder_ctc(
     blank_id: int,
 ) -> EncoderCTC:
     family = FAMILIES[network_name]
-    fields = {
-        name: value for name, value in network_config.items() if name not in (_CHECKPOINTING, _WEIGHTED)
-    }
+    options = {name: network_config.get(name, False) for name in (_CHECKPOINTING, _WEIGHTED)}
+    for name, value in options.items():
+        if not isinstance(value, bool):
+            raise NetworkError(f"model.network_config.{name}", expected="true or false", got=repr(value))
+    fields = {name: value for name, value in network_config.items() if name not in options}
     if pretrained_name is None:
         config = override(family, None, fields)
         loaded = Pretrained(_random_model(family, config), None)
     else:
         config = override(family, pretrained_config(pretrained_name, network_name, family), fields)
         loaded = load_pretrained(pretrained_name, family, config, vocabulary_size)
-    if network_config.get(_CHECKPOINTING, False):
-        loaded.model.gradient_checkpointing_enable({"use_reentrant": False})
+    if options[_CHECKPOINTING]:
+        _checkpoint_layers(loaded.model)
     # For those who take the encoder out again: what the head means.
     loaded.model.config.update({"pad_token_id": blank_id})
     encoder = family.encoder(loaded.model)
-    weighted = bool(network_config.get(_WEIGHTED, False))
-    return EncoderCTC(encoder, vocabulary_size, weighted_layers=weighted, head=loaded.head)
+    return EncoderCTC(encoder, vocabulary_size, weighted_layers=options[_WEIGHTED], head=loaded.head)
+
+
+def _checkpoint_layers(model: Any) -> None:
+    """Compute activations anew in the backward pass instead of keeping them."""
+    # Renamed in the course of transformers 5.
+    enable = getattr(model, "activation_checkpointing_enable", None) or model.gradient_checkpointing_enable
+    enable({"use_reentrant": False})
 
 
 def _random_model(family: Family, config: Any) -> Any:
@@ -221,7 +250,7 @@ def _random_model(family: Family, config: Any) -> Any:
     except (ValueError, TypeError, RuntimeError, IndexError, ZeroDivisionError, KeyError) as error:
         raise NetworkError(
             "model.network_config: no network can be built from it",
-            got=str(error).rstrip("."),
+            got=f"{type(error).__name__}: {error}".rstrip("."),
             remedy=f"The fields are those of transformers.{family.config_class.__name__}.",
         ) from None
 

@@ -12,8 +12,9 @@ from torch import nn, optim
 from torch.optim.lr_scheduler import LambdaLR, MultiStepLR, ReduceLROnPlateau, StepLR
 
 from phoneme_recognition.errors import UserError
+from phoneme_recognition.models.muon import Muon
 
-OPTIMIZERS: dict[str, type[optim.Optimizer]] = {"AdamW": optim.AdamW, "SGD": optim.SGD}
+OPTIMIZERS: dict[str, type[optim.Optimizer]] = {"AdamW": optim.AdamW, "SGD": optim.SGD, "Muon": Muon}
 
 
 @dataclass(frozen=True)
@@ -46,13 +47,15 @@ def build_optimizer(parameters: Iterable[nn.Parameter], plan: Optimization) -> o
     if not trained:
         raise UserError("nothing is left to train", remedy="Set one of the freezes in model to false.")
     arguments = {"lr": plan.lr, **plan.optimizer_args}
-    if isinstance(arguments.get("betas"), list):
-        arguments["betas"] = tuple(arguments["betas"])
+    # torch wants pairs where YAML has lists.
+    arguments = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in arguments.items()
+    }
     try:
         return OPTIMIZERS[plan.optimizer](trained, **arguments)
     except (TypeError, ValueError) as error:
         raise UserError(
-            "model.optimizer_args", expected=f"arguments of torch.optim.{plan.optimizer}", got=str(error)
+            "model.optimizer_args", expected=f"arguments of {plan.optimizer}", got=str(error)
         ) from None
 
 

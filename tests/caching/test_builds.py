@@ -34,7 +34,7 @@ def slowly(files, rate, num_proc, real=clips.decode_clips):
         time.sleep({pause})
         yield clip
 
-if __name__ == "__main__":
+{guard}
     clips.decode_clips = slowly
     paths = sorted(Path({folder!r}).glob("*.flac"))
     table = cached([make_source(path) for path in paths], Path({cache!r}), num_proc={num_proc})
@@ -45,7 +45,14 @@ if __name__ == "__main__":
 class Builder:
     """A build in another process."""
 
-    def __init__(self, folder: Path, cache: Path, pause: float, num_proc: int = 1) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        cache: Path,
+        pause: float,
+        num_proc: int = 1,
+        guard: str = 'if __name__ == "__main__":',
+    ) -> None:
         script = folder.parent / f"builder{num_proc}.py"
         script.write_text(
             BUILDER.format(
@@ -54,12 +61,17 @@ class Builder:
                 cache=str(cache),
                 pause=pause,
                 num_proc=num_proc,
+                guard=guard,
             )
         )
         path = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
         environment = {**os.environ, "PYTHONPATH": path}
         self.process = subprocess.Popen(
-            [sys.executable, str(script)], stdout=subprocess.PIPE, text=True, env=environment
+            [sys.executable, str(script)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment,
         )
 
     def line(self) -> str:
@@ -155,6 +167,17 @@ def test_a_folder_takes_the_place_of_an_older_one(tmp_path: Path) -> None:
         raise RuntimeError
     assert [path.name for path in (tmp_path / "target").iterdir()] == ["new"]
     assert folders(tmp_path) == ["target"]
+
+
+def test_a_script_without_a_guard_is_told_so(clips: Path, tmp_path: Path) -> None:
+    """Each new process runs such a script again: it must neither hang nor start processes without end."""
+    many_sources(clips, tmp_path / "clips", 20)
+    builder = Builder(tmp_path / "clips", tmp_path / "cache", pause=0, num_proc=2, guard="if True:")
+    out, err = builder.process.communicate()
+    assert "Start your script's work under `if __name__ == '__main__':`" in err
+    assert builder.process.returncode == 1
+    assert out == ""
+    assert folders(tmp_path / "cache") == []
 
 
 class Deadly(AudioFile):

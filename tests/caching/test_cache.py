@@ -17,6 +17,7 @@ from scipy.signal import resample_poly
 
 from phoneme_recognition.audio.reading import read_audio
 from phoneme_recognition.data import cache, preprocessing
+from phoneme_recognition.data import clips as clips_module
 from phoneme_recognition.data.cache import open_table
 from phoneme_recognition.data.utterance import AudioFile, UtteranceSource
 from phoneme_recognition.errors import DataError
@@ -50,6 +51,17 @@ def test_a_row_is_what_the_corpus_says(sources: Sources, tmp_path: Path) -> None
         assert (utterance.utterance_id, utterance.source) == (source.utterance_id, source.audio.path)
         assert table.num_samples[row] == len(expected)
         assert table.label_lengths[row] == len(source.phonemes or ())
+
+
+def test_audio_in_several_batches(clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clips_module, "_BATCH_SAMPLES", 150_000)
+    sources = copy_corpus(clips, tmp_path / "clips", count=12)
+    bad = replace(sources[0], utterance_id="bad", audio=AudioFile("nowhere.wav"))
+    table = cached([*sources[:5], bad, *sources[5:]], tmp_path / "cache")
+    assert len(table) == 12
+    for row in (11, 0, 5, 4, 1, 2, 3, 10, 9, 8, 7, 6):
+        expected, _ = soundfile.read(sources[row].audio.path, dtype="int16")
+        np.testing.assert_array_equal(table[row].samples, expected)
 
 
 def test_another_rate_and_many_channels(sources: Sources, tmp_path: Path) -> None:
@@ -152,12 +164,15 @@ def test_vocabulary_and_frames_give_new_rows(
 def test_a_changed_file_is_decoded_again(
     sources: Sources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    samples, rate = soundfile.read(sources[1].audio.path, dtype="int16")
+    path = tmp_path / "clip.wav"
+    soundfile.write(path, samples, rate)
+    sources[1] = replace(sources[1], audio=AudioFile(str(path)))
     before = cached(sources, tmp_path / "cache")
-    path = Path(sources[1].audio.path)
     status = path.stat()
-    samples, rate = soundfile.read(path, dtype="int16")
     soundfile.write(path, -samples, rate)
-    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))  # it does not look newer
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))  # neither newer nor of another size
+    assert path.stat().st_size == status.st_size
     after = cached(sources, tmp_path / "cache")
     assert after.directory.parent != before.directory.parent
     np.testing.assert_array_equal(after[1].samples, -samples)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -190,6 +191,20 @@ def test_a_dropped_layer_leaves_the_count_of_states() -> None:
             assert network(waveforms, lengths).logits.isfinite().all()
 
 
+@pytest.mark.parametrize(("name", "field"), [("Wav2Vec2", "layerdrop"), ("Whisper", "encoder_layerdrop")])
+def test_layer_drop_goes_with_several_processes(name: str, field: str, tmp_path: Path) -> None:
+    torch.distributed.init_process_group("gloo", init_method=f"file://{tmp_path}/store", rank=0, world_size=1)
+    try:
+        network = torch.nn.parallel.DistributedDataParallel(tiny_network(name, **{field: 0.7}).train())
+        waveforms, lengths = batch(5000, 4000)
+        for seed in range(6):
+            torch.manual_seed(seed)
+            logits = network(waveforms, lengths, torch.tensor([seed, 1])).logits
+            torch.autograd.backward(logits.square().mean())
+    finally:
+        torch.distributed.destroy_process_group()
+
+
 @pytest.mark.parametrize("name", FAMILIES)
 def test_gradient_checkpointing_changes_no_gradient(name: str) -> None:
     gradients = []
@@ -202,6 +217,21 @@ def test_gradient_checkpointing_changes_no_gradient(name: str) -> None:
     assert gradients[0].keys() == gradients[1].keys()
     for key, gradient in gradients[0].items():
         torch.testing.assert_close(gradients[1][key], gradient)
+
+
+def test_a_rebuilt_network_checkpoints_as_the_first_did() -> None:
+    for checkpointing in (False, True):
+        network = tiny_network("Whisper", gradient_checkpointing=checkpointing)
+        again = rebuild_network(network_block(network))
+        assert network_block(again)["gradient_checkpointing"] is checkpointing
+
+
+def test_a_block_that_cannot_be_built_is_refused_in_plain_words() -> None:
+    block = network_block(tiny_network("SEW"))
+    with pytest.raises(NetworkError, match="the checkpoint's network: unknown Sow"):
+        rebuild_network({**block, "network_name": "Sow"})
+    with pytest.raises(NetworkError, match=r"the checkpoint's network cannot be built.*hidden_size"):
+        rebuild_network({**block, "config": {**block["config"], "hidden_size": "wide"}})
 
 
 @pytest.mark.parametrize("variant", ["Wav2Vec2-Conformer", "Conformer rotary", "Wav2Vec2-BERT relative"])
@@ -231,6 +261,8 @@ def test_mixed_precision_stays_close() -> None:
             exact = network(waveforms, lengths).logits
             with torch.autocast("cpu", dtype=torch.bfloat16):
                 rough = network(waveforms, lengths).logits.float()
+            true = network.bfloat16()(waveforms.bfloat16(), lengths).logits.float()
+        assert torch.nn.functional.cosine_similarity(true, exact, dim=-1).mean() > 0.8, name
         assert torch.nn.functional.cosine_similarity(rough, exact, dim=-1).mean() > 0.9, name
 
 

@@ -35,13 +35,14 @@ def group_norm(features: Tensor, lengths: Tensor, norm: nn.GroupNorm) -> Tensor:
     Returns:
         (B, C, T); what stands in padded frames means nothing.
     """
-    valid = valid_frames(lengths, features.shape[2]).unsqueeze(1)
-    count = lengths.clamp(min=1).view(-1, 1, 1)
-    own = features.float().masked_fill(~valid, 0.0)
-    centred = (own - own.sum(dim=-1, keepdim=True) / count).masked_fill(~valid, 0.0)
-    variance = centred.square().sum(dim=-1, keepdim=True) / count
-    scaled = centred * (variance + norm.eps).rsqrt()
-    return (scaled * norm.weight.unsqueeze(-1) + norm.bias.unsqueeze(-1)).to(features.dtype)
+    # Means over valid frames as matrix products: features are large here, and read as rarely as can be.
+    share = valid_frames(lengths, features.shape[2]).float() / lengths.clamp(min=1).unsqueeze(1)
+    with torch.autocast(features.device.type, enabled=False):
+        exact = features.float()
+        centred = exact - exact @ share.unsqueeze(-1)
+        variance = centred.square() @ share.unsqueeze(-1)
+        scale = (variance + norm.eps).rsqrt() * norm.weight.float().unsqueeze(-1)
+        return torch.addcmul(norm.bias.float().unsqueeze(-1), centred, scale).to(features.dtype)
 
 
 class FramePadding:

@@ -69,8 +69,9 @@ def check_names(names: Iterable[str], known: Iterable[str], place: str, *, remed
     unknown = [name for name in names if name not in known]
     if not unknown:
         return
+    by_lower_case = {name.lower(): name for name in known}
     hints = []
     for name in unknown:
-        near = difflib.get_close_matches(name, known, n=1)
-        hints.append(f"{name} (did you mean {near[0]}?)" if near else name)
+        near = difflib.get_close_matches(name.lower(), by_lower_case, n=1)
+        hints.append(f"{name} (did you mean {by_lower_case[near[0]]}?)" if near else name)
     raise NetworkError(f"{place}: unknown {', '.join(hints)}", remedy=remedy)

@@ -56,7 +56,8 @@ class Wav2Vec2BertEncoder(SpeechEncoder):
     def extract(self, waveforms: Tensor, lengths: Tensor, seeds: Tensor | None) -> tuple[Tensor, Tensor]:
         """Filterbank and projection."""
         features, frames = self.log_mel(waveforms, lengths)
-        hidden, _ = self.model.feature_projection(features)
+        projection = self.model.feature_projection
+        hidden, _ = projection(features.to(projection.projection.weight.dtype))
         return hidden, frames
 
     def contextualise(

@@ -57,7 +57,7 @@ class WhisperSpeechEncoder(SpeechEncoder):
             NetworkError: an utterance is longer than the model has positions for.
         """
         mel, mel_lengths = self.log_mel(waveforms, lengths)
-        mel = self._augment(mel, mel_lengths, seeds)
+        mel = self._augment(mel, mel_lengths, seeds).to(self.model.conv1.weight.dtype)
         hidden = gelu(self.model.conv1(_silenced(mel, mel_lengths).transpose(1, 2)))
         hidden = gelu(self.model.conv2(_silenced(hidden.transpose(1, 2), mel_lengths).transpose(1, 2)))
         positions = self.model.embed_positions.weight

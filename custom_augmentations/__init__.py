@@ -1,0 +1,5 @@
+"""Augmentations of this project: one transform, one file. Yours can stand beside them."""
+
+from custom_augmentations.pitch_shift import CustomPitchShift
+
+__all__ = ["CustomPitchShift"]
