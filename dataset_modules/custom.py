@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from dataset_modules.base_dataset import BaseDataset
-from phoneme_recognition.data.utterance import AudioFile, UtteranceSource
+from phoneme_recognition.audio.file import AudioFile
+from phoneme_recognition.data.utterance import UtteranceSource
 from phoneme_recognition.errors import DataError
 
 

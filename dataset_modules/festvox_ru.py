@@ -15,8 +15,9 @@ from dataset_modules.base_dataset import BaseDataset
 from dataset_modules.debian import fetch_package
 from dataset_modules.labels.label import LabelError, read_text
 from dataset_modules.labels.phones import parse_festival, without_pauses
+from phoneme_recognition.audio.file import AudioFile
 from phoneme_recognition.audio.reading import find_audio
-from phoneme_recognition.data.utterance import AudioFile, PhoneSegment, UtteranceSource
+from phoneme_recognition.data.utterance import PhoneSegment, UtteranceSource
 from phoneme_recognition.errors import DataError
 
 _PACKAGE = "festvox-ru"

@@ -12,8 +12,9 @@ from pathlib import Path
 from dataset_modules.labels.label import Label
 from dataset_modules.labels.metadata import find_metadata, read_metadata
 from dataset_modules.labels.sidecars import find_sidecars, read_sidecar
+from phoneme_recognition.audio.file import AudioFile
 from phoneme_recognition.audio.reading import find_audio
-from phoneme_recognition.data.utterance import AudioFile, UtteranceSource
+from phoneme_recognition.data.utterance import UtteranceSource
 from phoneme_recognition.errors import DataError
 
 

@@ -16,8 +16,8 @@ import soxr
 from numpy.typing import NDArray
 
 from phoneme_recognition.audio.containers import truncation
+from phoneme_recognition.audio.file import AudioFile
 from phoneme_recognition.audio.mp3 import is_mp3, state_length
-from phoneme_recognition.data.utterance import AudioFile
 from phoneme_recognition.errors import AudioError
 
 _BLOCK = 65536

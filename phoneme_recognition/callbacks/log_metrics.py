@@ -35,7 +35,7 @@ class LogMetricsCallback(Callback):
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Add this epoch and write the file anew."""
         self.history.append(self._row(trainer))
-        if trainer.is_global_zero and not trainer.fast_dev_run:
+        if trainer.is_global_zero and not getattr(trainer, "fast_dev_run", False):
             write_text(Path(trainer.default_root_dir) / HISTORY_FILE, as_csv(self.history))
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:

@@ -74,7 +74,7 @@ class CustomModelCheckpoint(ModelCheckpoint):
         kept = {_copy_into(folder, Path(path)): score for path, score in state_dict["best_k_models"].items()}
         kept.pop("", None)
         names = {Path(path).name: path for path in kept}
-        moved = {
+        moved: dict[str, Any] = {
             name: names.get(Path(state_dict[name]).name, "")
             for name in ("best_model_path", "kth_best_model_path", "last_model_path")
         }

@@ -17,13 +17,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from phoneme_recognition.audio.file import AudioFile
 from phoneme_recognition.data.clips import Clips, build_clips
 from phoneme_recognition.data.folders import build_lock, remove_leftovers, whole_folder
 from phoneme_recognition.data.preprocessing import refuse_unguarded_import
 from phoneme_recognition.data.rows import build_rows
 from phoneme_recognition.data.skipped import Skipped, report_skipped
 from phoneme_recognition.data.table import MANIFEST_FILE, UtteranceTable, concatenate
-from phoneme_recognition.data.utterance import AudioFile, UtteranceSource
+from phoneme_recognition.data.utterance import UtteranceSource
 from phoneme_recognition.errors import DataError
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
 

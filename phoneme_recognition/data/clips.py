@@ -14,6 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from phoneme_recognition.audio.file import AudioFile
 from phoneme_recognition.data.arrow import (
     TableWriter,
     batches_of,
@@ -23,7 +24,6 @@ from phoneme_recognition.data.arrow import (
     unpack_samples,
 )
 from phoneme_recognition.data.preprocessing import Clip, decode_clips
-from phoneme_recognition.data.utterance import AudioFile
 
 _AUDIO_FILE, _INDEX_FILE = "audio.arrow", "clips.arrow"
 _BATCH_SAMPLES = 4_000_000  # 8 MB of int16: large enough to read fast, small enough to hold while writing

@@ -18,6 +18,7 @@ from phoneme_recognition.data.cache import UtteranceTable, concatenate, open_tab
 from phoneme_recognition.data.dataset import BatchDataset
 from phoneme_recognition.data.loader import ResumableLoader
 from phoneme_recognition.data.utterance import Corpus
+from phoneme_recognition.errors import DataError
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
 
 logger = logging.getLogger(__name__)
@@ -78,6 +79,13 @@ class SpeechDataModule(LightningDataModule):
             corpus.load_data(create_dataset=self._loading.rebuild)
         for split in self._splits:
             self._tables[split] = self._open(split, rebuild=self._loading.rebuild)
+            # A corpus may have no test recordings of its own; nothing can be learnt without the others.
+            if not len(self._tables[split]) and (split != "test" or len(self._splits) == 1):
+                names = ", ".join(type(corpus).__name__ for corpus in self._corpora)
+                raise DataError(
+                    f"there is no recording in the {split} split of {names}",
+                    remedy="Check the folders in data.dataset_classes.",
+                )
 
     def table(self, split: Split) -> UtteranceTable:
         """The split's utterances, from the cache."""

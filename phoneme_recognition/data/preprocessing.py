@@ -15,8 +15,8 @@ from multiprocessing.connection import wait
 import numpy as np
 from numpy.typing import NDArray
 
+from phoneme_recognition.audio.file import AudioFile
 from phoneme_recognition.audio.reading import read_audio
-from phoneme_recognition.data.utterance import AudioFile
 from phoneme_recognition.errors import AudioError, DataError
 
 Clip = NDArray[np.int16] | str

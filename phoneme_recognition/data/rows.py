@@ -15,7 +15,7 @@ from phoneme_recognition.data.clips import Clips
 from phoneme_recognition.data.skipped import SKIPPED_FILE, Skipped, write_skipped
 from phoneme_recognition.data.utterance import PhoneSegment, Utterance, UtteranceSource
 from phoneme_recognition.errors import VocabularyError
-from phoneme_recognition.phonemes.vocabulary import Vocabulary
+from phoneme_recognition.phonemes.vocabulary import Vocabulary, plain_text
 
 _ROWS_FILE = "rows.arrow"
 _BATCH_ROWS = 4096
@@ -127,7 +127,7 @@ def _label(source: UtteranceSource, vocabulary: Vocabulary, frames: int) -> list
     if source.phonemes is None and source.text is None:
         return "no label"
     try:
-        symbols = vocabulary.split(source.text or "") if source.phonemes is None else source.phonemes
+        symbols = _split(source.text or "", vocabulary) if source.phonemes is None else source.phonemes
         ids = vocabulary.encode(symbols)
     except VocabularyError as error:
         return error.thing
@@ -138,6 +138,14 @@ def _label(source: UtteranceSource, vocabulary: Vocabulary, frames: int) -> list
     if needed > frames:
         return f"label too long: {len(ids)} symbols need {needed} frames, the audio has {frames}"
     return ids
+
+
+def _split(text: str, vocabulary: Vocabulary) -> Sequence[str]:
+    """Text as symbols: as it stands, or else without capitals and punctuation."""
+    try:
+        return vocabulary.split(text)
+    except VocabularyError:
+        return vocabulary.split(plain_text(text))
 
 
 def _row(source: UtteranceSource, ids: list[int], num_samples: int, clip: int) -> _Row:

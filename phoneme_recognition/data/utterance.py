@@ -15,6 +15,8 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from phoneme_recognition.audio.file import AudioFile
+
 
 class PhoneSegment(NamedTuple):
     """One phone with its times: ``start`` and ``end`` in seconds from the file's beginning."""
@@ -22,28 +24,6 @@ class PhoneSegment(NamedTuple):
     phoneme: str
     start: float
     end: float
-
-
-@dataclass(frozen=True, slots=True)
-class AudioFile:
-    """Where a recording lies: a file, or ``length`` bytes from ``offset`` inside one (an archive member)."""
-
-    path: str
-    offset: int = 0
-    length: int | None = None
-
-    def fingerprint(self) -> str:
-        """What identifies the content without reading it: path, size, modification and change times.
-
-        The change time catches a file that was rewritten with its old modification time. A file that
-        is not there has a fingerprint too, so that it can be named in the report of skipped files.
-        """
-        try:
-            status = Path(self.path).stat()
-        except (OSError, ValueError):  # a path with a NUL in it
-            return f"{self.path}|missing"
-        times = f"{status.st_size}|{status.st_mtime_ns}|{status.st_ctime_ns}"
-        return f"{self.path}|{self.offset}|{self.length}|{times}"
 
 
 @dataclass(frozen=True, slots=True)

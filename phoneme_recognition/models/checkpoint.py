@@ -60,13 +60,13 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
             remedy="Give ckpt_path=... the path that train printed at its end.",
         )
     try:
-        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+        checkpoint: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, EOFError, ValueError, KeyError, pickle.UnpicklingError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise CheckpointError(
             f"checkpoint {path} cannot be read: it is damaged or no checkpoint", got=reason
         ) from None
-    block = checkpoint.get(BLOCK) if isinstance(checkpoint, dict) else None
+    block: Any = checkpoint.get(BLOCK) if isinstance(checkpoint, dict) else None
     if not isinstance(block, dict):
         raise CheckpointError(
             f"checkpoint {path} was not made by this program",

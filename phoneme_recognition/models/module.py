@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import torch
@@ -160,11 +160,10 @@ class PhonemeRecogniser(LightningModule):
         if self.transcripts is not None:
             self.transcripts += zip(batch.utterance_ids, references, hypotheses, strict=True)
         size = len(batch.utterance_ids)
-        for name, metric in self.rates.items():
-            if name.startswith(f"{stage}_"):
-                metric.update(references, hypotheses)
-                shown = name.endswith("per")
-                self.log(name, metric, on_step=False, on_epoch=True, batch_size=size, prog_bar=shown)  # type: ignore[arg-type]
+        for name, metric in self._rates_of(stage):
+            metric.update(references, hypotheses)
+            shown = name.endswith("per")
+            self.log(name, metric, on_step=False, on_epoch=True, batch_size=size, prog_bar=shown)
 
     def _symbols(
         self, batch: Batch, scores: Tensor, frames: Tensor
@@ -176,8 +175,11 @@ class PhonemeRecogniser(LightningModule):
         return references, [self.vocabulary.decode(row) for row in decoded]
 
     def _keep_counts(self, stage: Stage) -> None:
+        for name, metric in self._rates_of(stage):
+            with metric.sync_context():
+                self.counts[name] = metric.counts()
+
+    def _rates_of(self, stage: Stage) -> Iterator[tuple[str, ErrorRate]]:
         for name, metric in self.rates.items():
-            if name.startswith(f"{stage}_"):
-                assert isinstance(metric, ErrorRate)
-                with metric.sync_context():
-                    self.counts[name] = metric.counts()
+            if name.startswith(f"{stage}_") and isinstance(metric, ErrorRate):
+                yield name, metric

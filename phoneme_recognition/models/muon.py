@@ -107,8 +107,7 @@ class Muon(Optimizer):
             parameter.add_(update.reshape(parameter.shape), alpha=-group["lr"] * scale)
 
     def _momentum(self, parameter: nn.Parameter, momentum: float) -> Tensor:
-        gradient = parameter.grad
-        state = self.state[parameter]
+        gradient, state = _gradient(parameter), self.state[parameter]
         if not state:
             state["momentum"] = torch.zeros_like(gradient)
         average: Tensor = state["momentum"].lerp_(gradient, 1 - momentum)
@@ -116,7 +115,7 @@ class Muon(Optimizer):
 
     def _adamw(self, parameter: nn.Parameter, group: dict[str, Any]) -> None:
         """Loshchilov and Hutter (2019), Decoupled weight decay regularization, algorithm 2."""
-        state, gradient = self.state[parameter], parameter.grad
+        state, gradient = self.state[parameter], _gradient(parameter)
         if not state:
             state["step"] = 0
             state["mean"], state["square"] = torch.zeros_like(parameter), torch.zeros_like(parameter)
@@ -128,6 +127,11 @@ class Muon(Optimizer):
         rate = group["lr"] / (1 - mean_decay ** state["step"])
         parameter.mul_(1 - group["lr"] * group["weight_decay"])
         parameter.addcdiv_(mean, (square.sqrt() / correction).add_(EPSILON), value=-rate)
+
+
+def _gradient(parameter: nn.Parameter) -> Tensor:
+    """Its gradient, of a parameter that has one."""
+    return parameter.grad if parameter.grad is not None else torch.zeros_like(parameter)
 
 
 def orthogonalise(matrices: Tensor, steps: int) -> Tensor:

@@ -108,7 +108,7 @@ class EncoderCTC(nn.Module):
         return CTCOutput(self._tie_in_dropped_layers(self.head(self.dropout(hidden))), frames)
 
     def _tie_in_dropped_layers(self, logits: Tensor) -> Tensor:
-        """With several processes every trained parameter needs a gradient: that of a dropped layer is zero."""
+        """With several processes every parameter needs a gradient: zero for those of a dropped layer."""
         config = self.encoder.config
         layerdrop = getattr(config, "layerdrop", 0.0) or getattr(config, "encoder_layerdrop", 0.0)
         if not (self.training and layerdrop and dist.is_available() and dist.is_initialized()):

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from phoneme_recognition.data.utterance import UtteranceSource
-from phoneme_recognition.phonemes.vocabulary import WORD_BOUNDARY, normalise
+from phoneme_recognition.phonemes.vocabulary import WORD_BOUNDARY, normalise, plain_text
 
 
 def count_symbols(sources: Iterable[UtteranceSource]) -> Counter[str]:
@@ -17,8 +17,8 @@ def count_symbols(sources: Iterable[UtteranceSource]) -> Counter[str]:
         sources: its utterances; those with a ``problem`` are left out.
 
     Returns:
-        Phonemes, or where an utterance has none the characters of its text in lower case. Word boundaries and
-        white space are no symbols.
+        Phonemes, or where an utterance has none the letters of its plain text. Word boundaries and white
+        space are no symbols.
     """
     counts: Counter[str] = Counter()
     for source in sources:
@@ -27,7 +27,7 @@ def count_symbols(sources: Iterable[UtteranceSource]) -> Counter[str]:
         if source.phonemes is not None:
             counts.update(map(normalise, source.phonemes))
         elif source.text is not None:
-            counts.update(_letters(source.text.lower()))
+            counts.update(_letters(plain_text(source.text)))
     del counts[WORD_BOUNDARY]
     return counts
 

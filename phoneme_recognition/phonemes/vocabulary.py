@@ -144,6 +144,12 @@ class Vocabulary:
         return symbols
 
 
+def plain_text(text: str) -> str:
+    """Text as letters alone: lower case, blanks in place of punctuation and signs."""
+    kept = (" " if unicodedata.category(character)[0] in "PS" else character for character in text.lower())
+    return " ".join("".join(kept).split())
+
+
 def normalise(symbol: str) -> str:
     """One spelling for what looks the same: Unicode NFD, so that ``ç`` and ``c`` + cedilla are one symbol."""
     return unicodedata.normalize("NFD", symbol)

@@ -99,7 +99,8 @@ def measure(
 ) -> Measurement:
     """Run the module over one split, as training does, and collect what came out."""
     engine = measuring_engine(section, folder)
-    module.transcripts = transcripts = []
+    transcripts: list[tuple[str, list[str], list[str]]] = []
+    module.transcripts = transcripts
     run = engine.validate if split == "val" else engine.test
     (logged,) = run(module, datamodule=datamodule, verbose=False)
     module.transcripts = None

@@ -27,7 +27,7 @@ from phoneme_recognition.models.networks import build_network, rebuild_network
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
 from phoneme_recognition.runs.build import build_datamodule, optimization_of
 from phoneme_recognition.runs.engine import refuse_what_the_machine_lacks, training_engine
-from phoneme_recognition.runs.evaluate import Measurement, measure, save_measurement
+from phoneme_recognition.runs.evaluate import Measurement, Part, measure, save_measurement
 from phoneme_recognition.runs.folder import is_first_process, make_run_folder
 from phoneme_recognition.runs.report import CURVES_FILE, draw_curves, show_measurements
 from phoneme_recognition.runs.seeding import settle_seed
@@ -126,7 +126,8 @@ def _conclude(
     if checkpoint is not None:
         network, vocabulary, audio_params = rebuild(read_checkpoint(checkpoint))
         module = PhonemeRecogniser(network, vocabulary, audio_params=audio_params)
-    measured = [measure(module, datamodule, split, config.trainer, run_dir) for split in ("val", "test")]
+    splits: list[Part] = ["val", "test"] if len(datamodule.table("test")) else ["val"]
+    measured = [measure(module, datamodule, split, config.trainer, run_dir) for split in splits]
     figures: dict[str, Any] = {"mode": "train", "run_dir": str(run_dir), "checkpoint": best or None}
     for measurement in measured:
         figures |= measurement.figures()

@@ -15,8 +15,8 @@ import soundfile
 from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
+from phoneme_recognition.audio.file import AudioFile
 from phoneme_recognition.audio.reading import find_audio, read_audio
-from phoneme_recognition.data.utterance import AudioFile
 from phoneme_recognition.errors import AudioError
 
 Samples = NDArray[Any]

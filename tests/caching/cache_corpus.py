@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from phoneme_recognition.audio.file import AudioFile
 from phoneme_recognition.data.cache import UtteranceTable, open_table
-from phoneme_recognition.data.utterance import AudioFile, PhoneSegment, UtteranceSource
+from phoneme_recognition.data.utterance import PhoneSegment, UtteranceSource
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
 
 HOP = 640  # samples a frame

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 from cache_corpus import cached, copy_corpus, folders, many_sources
 
+from phoneme_recognition.audio.file import AudioFile
 from phoneme_recognition.data import clips as clips_module
 from phoneme_recognition.data.folders import build_lock, remove_leftovers, whole_folder
 from phoneme_recognition.data.preprocessing import decode_clips
-from phoneme_recognition.data.utterance import AudioFile
 
 # Builds a table of the recordings in a folder, slowly, in another process.
 BUILDER = """

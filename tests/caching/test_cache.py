@@ -15,11 +15,12 @@ import soundfile
 from cache_corpus import cached, copy_corpus, folders, many_sources, phones_of
 from scipy.signal import resample_poly
 
+from phoneme_recognition.audio.file import AudioFile
 from phoneme_recognition.audio.reading import read_audio
 from phoneme_recognition.data import cache, preprocessing
 from phoneme_recognition.data import clips as clips_module
 from phoneme_recognition.data.cache import open_table
-from phoneme_recognition.data.utterance import AudioFile, UtteranceSource
+from phoneme_recognition.data.utterance import UtteranceSource
 from phoneme_recognition.errors import DataError
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
 

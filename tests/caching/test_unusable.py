@@ -16,7 +16,8 @@ import soundfile
 from cache_corpus import cached, copy_corpus, phones_of
 from numpy.typing import NDArray
 
-from phoneme_recognition.data.utterance import AudioFile, UtteranceSource
+from phoneme_recognition.audio.file import AudioFile
+from phoneme_recognition.data.utterance import UtteranceSource
 from phoneme_recognition.errors import DataError
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
 

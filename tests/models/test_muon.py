@@ -52,7 +52,7 @@ def test_outer_layers_and_vectors_go_the_way_of_adamw() -> None:
 
 def test_a_step_of_the_inner_layers_by_hand() -> None:
     layers = network()
-    weight = layers[1].weight
+    weight = next(layers[1].parameters())
     before = weight.detach().clone()
     optimizer = Muon(layers.parameters(), lr=0.1, momentum=0.0, weight_decay=0.5, steps=5)
     step(optimizer, layers, 1)

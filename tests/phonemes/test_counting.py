@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from phoneme_recognition.data.utterance import AudioFile, UtteranceSource
+from phoneme_recognition.audio.file import AudioFile
+from phoneme_recognition.data.utterance import UtteranceSource
 from phoneme_recognition.phonemes.counting import count_symbols
 from phoneme_recognition.phonemes.vocabulary import Vocabulary, normalise
 
