@@ -70,17 +70,24 @@ class CustomModelCheckpoint(ModelCheckpoint):
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on with the best checkpoints of the resumed run, as copies in this run's own folder."""
-        folder = Path(self.dirpath or ".")
+        folder, best = Path(self.dirpath or "."), state_dict["best_model_path"]
+        last = Path(state_dict["last_model_path"])
         kept = {_copy_into(folder, Path(path)): score for path, score in state_dict["best_k_models"].items()}
         kept.pop("", None)
-        names = {Path(path).name: path for path in kept}
-        moved: dict[str, Any] = {
-            name: names.get(Path(state_dict[name]).name, "")
-            for name in ("best_model_path", "kth_best_model_path", "last_model_path")
+        better, worse = (min, max) if self.mode == "min" else (max, min)
+        # Where nothing is monitored, the best is the newest and stands in no list.
+        best = better(kept, key=kept.__getitem__, default=_copy_into(folder, Path(best)) if best else "")
+        worst = worse(kept, key=kept.__getitem__, default="")
+        moved = {
+            "best_k_models": kept,
+            "best_model_path": best,
+            "best_model_score": kept.get(best),
+            "kth_best_model_path": worst,
+            "kth_value": kept.get(worst, self.kth_value),
+            "last_model_path": str(last) if last.parent == folder else "",
+            "dirpath": self.dirpath,
         }
-        if not kept:
-            moved |= {"best_model_score": None, "kth_value": self.kth_value}
-        super().load_state_dict(state_dict | moved | {"best_k_models": kept, "dirpath": self.dirpath})
+        super().load_state_dict(state_dict | moved)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Save what is due at the end of a training epoch."""
@@ -95,6 +102,14 @@ class CustomModelCheckpoint(ModelCheckpoint):
         super().on_validation_end(trainer, pl_module)
         if due:
             self._bring_last_up_to_date(trainer)
+
+    def _should_save_on_train_epoch_end(self, trainer: Trainer) -> bool:
+        every = trainer.check_val_every_n_epoch or 1
+        if self._save_on_train_epoch_end is None and every > 1 and trainer.val_check_interval == 1.0:
+            # Lightning would save between validation and the end of the epoch: a resumed run then misses
+            # what the end of an epoch brings.
+            return not trainer.enable_validation or not (trainer.current_epoch + 1) % every
+        return super()._should_save_on_train_epoch_end(trainer)
 
     def _is_due(self, trainer: Trainer) -> bool:
         """Whether this is an occasion to save, be the model good or bad."""

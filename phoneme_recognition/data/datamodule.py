@@ -75,17 +75,20 @@ class SpeechDataModule(LightningDataModule):
 
     def prepare_data(self) -> None:
         """Fetch the corpora and build what the cache lacks (Lightning calls it in one process a machine)."""
-        for corpus in self._corpora:
+        # Every engine asks again; what is rebuilt is rebuilt once.
+        missing = [split for split in self._splits if split not in self._tables]
+        for corpus in self._corpora if missing else ():
             corpus.load_data(create_dataset=self._loading.rebuild)
-        for split in self._splits:
-            self._tables[split] = self._open(split, rebuild=self._loading.rebuild)
+        for split in missing:
+            table = self._open(split, rebuild=self._loading.rebuild)
             # A corpus may have no test recordings of its own; nothing can be learnt without the others.
-            if not len(self._tables[split]) and (split != "test" or len(self._splits) == 1):
+            if not len(table) and (split != "test" or len(self._splits) == 1):
                 names = ", ".join(type(corpus).__name__ for corpus in self._corpora)
                 raise DataError(
                     f"there is no recording in the {split} split of {names}",
                     remedy="Check the folders in data.dataset_classes.",
                 )
+            self._tables[split] = table
 
     def table(self, split: Split) -> UtteranceTable:
         """The split's utterances, from the cache."""

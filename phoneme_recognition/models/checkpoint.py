@@ -6,7 +6,6 @@ network and version. Measuring and inference read that block alone; they need no
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -32,8 +31,11 @@ class AtomicCheckpointIO(TorchCheckpointIO):
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
         """Save ``checkpoint`` at ``path``; a kill leaves at most a ``.partial`` file."""
         partial = Path(f"{path}.partial")
-        super().save_checkpoint(checkpoint, partial, storage_options)
-        partial.replace(path)
+        try:
+            super().save_checkpoint(checkpoint, partial, storage_options)
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
 
 
 def describe(network: nn.Module, vocabulary: Vocabulary, audio_params: Mapping[str, Any]) -> dict[str, Any]:
@@ -61,13 +63,13 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
         )
     try:
         checkpoint: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, ValueError, KeyError, pickle.UnpicklingError) as error:
+    except Exception as error:  # bytes of another kind may raise anything
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise CheckpointError(
             f"checkpoint {path} cannot be read: it is damaged or no checkpoint", got=reason
         ) from None
     block: Any = checkpoint.get(BLOCK) if isinstance(checkpoint, dict) else None
-    if not isinstance(block, dict):
+    if not isinstance(block, dict) or "format" not in block:
         raise CheckpointError(
             f"checkpoint {path} was not made by this program",
             remedy="A pretrained model in Hugging Face format goes into model.pretrained_name instead.",

@@ -20,7 +20,7 @@ from torch.nn.functional import silu
 from phoneme_recognition.models.encoders.padding import valid_frames
 from phoneme_recognition.models.feature_augmentation import FeatureAugmentation
 from phoneme_recognition.models.log_mel import HTKLogMel
-from phoneme_recognition.models.networks import CTCOutput
+from phoneme_recognition.models.output import CTCOutput
 
 
 class CompactCTC(nn.Module):

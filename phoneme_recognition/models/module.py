@@ -23,6 +23,9 @@ from phoneme_recognition.randomness import draw_seed
 
 Stage = Literal["train", "val", "test"]
 
+# Where a checkpoint keeps the values that were logged last.
+METRICS = "logged_metrics"
+
 
 class PhonemeRecogniser(LightningModule):
     """A network that is trained with CTC to give phonemes.
@@ -56,6 +59,7 @@ class PhonemeRecogniser(LightningModule):
         self.transcripts: list[tuple[str, list[str], list[str]]] | None = None
         self._optimization = optimization or Optimization()
         self._seed = seed
+        self._resumed_metrics: dict[str, float] = {}
         # Words can only be scored where the labels say where they begin.
         units = ["per", "cer"] if vocabulary.word_boundary_id is None else ["per", "cer", "wer"]
         self.rates = nn.ModuleDict(
@@ -106,11 +110,16 @@ class PhonemeRecogniser(LightningModule):
         schedule, metric = self.lr_schedulers(), self._optimization.metric_scheduler
         if not isinstance(schedule, ReduceLROnPlateau):
             return
-        values = self.trainer.callback_metrics
+        values = self._resumed_metrics | _floats(self.trainer.callback_metrics)
+        every = self.trainer.check_val_every_n_epoch
+        # An epoch without validation has no news; with "every" null it may be any of them.
+        no_news = bool((self.current_epoch + 1) % every) if every else metric not in values
+        if metric.startswith("val_") and self.trainer.enable_validation and no_news:
+            return
         if metric not in values:
             known = ", ".join(sorted(values))
             raise UserError(f"model.metric_scheduler: nothing logs {metric!r}", expected=f"one of {known}")
-        schedule.step(float(values[metric]))
+        schedule.step(values[metric])
 
     def lr_scheduler_step(self, scheduler: Any, metric: Any) -> None:
         """Leave the schedules that follow a metric to :meth:`on_train_epoch_end`."""
@@ -120,6 +129,11 @@ class PhonemeRecogniser(LightningModule):
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Add the block from which the recogniser is rebuilt without config or hub."""
         checkpoint[BLOCK] = describe(self.network, self.vocabulary, self.audio_params)
+        checkpoint[METRICS] = _floats(self.trainer.callback_metrics)
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Know what was measured before: a checkpoint may stand between validation and the epoch's end."""
+        self._resumed_metrics = dict(checkpoint.get(METRICS, {}))
 
     def _step(self, batch: Batch, stage: Stage) -> Tensor:
         output = self.network(batch.waveforms, batch.lengths, batch.seeds if stage == "train" else None)
@@ -183,3 +197,7 @@ class PhonemeRecogniser(LightningModule):
         for name, metric in self.rates.items():
             if name.startswith(f"{stage}_") and isinstance(metric, ErrorRate):
                 yield name, metric
+
+
+def _floats(values: Mapping[str, Tensor]) -> dict[str, float]:
+    return {name: float(value) for name, value in values.items()}

@@ -11,7 +11,7 @@ import inspect
 import logging
 from collections.abc import Mapping
 from contextlib import nullcontext
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -30,6 +30,7 @@ from phoneme_recognition.models.encoders.settings import (
 )
 from phoneme_recognition.models.freezing import freeze
 from phoneme_recognition.models.log_mel import SAMPLING_RATE
+from phoneme_recognition.models.output import CTCOutput
 
 logger = logging.getLogger(__name__)
 
@@ -37,18 +38,6 @@ logger = logging.getLogger(__name__)
 _CHECKPOINTING, _WEIGHTED = "gradient_checkpointing", "use_weighted_layer_sum"
 # Where a CompactCTC keeps the arguments it was built from.
 _ARGUMENTS = "built_from"
-
-
-class CTCOutput(NamedTuple):
-    """What a network gives.
-
-    Attributes:
-        logits: (B, T, V).
-        lengths: (B,) int64, how many frames of each utterance are speech, not padding.
-    """
-
-    logits: Tensor
-    lengths: Tensor
 
 
 class EncoderCTC(nn.Module):

@@ -82,7 +82,13 @@ def build_schedule(
         plateau = ReduceLROnPlateau(
             optimizer, factor=plan.gamma, patience=plan.metric_patience, min_lr=plan.min_lr
         )
-        return {"scheduler": plateau, "interval": "epoch", "monitor": plan.metric_scheduler}
+        # Not strict: an epoch without validation has no such metric.
+        return {
+            "scheduler": plateau,
+            "interval": "epoch",
+            "monitor": plan.metric_scheduler,
+            "strict": False,
+        }
     if not math.isfinite(total_steps):
         raise UserError(
             f"model.scheduler {plan.scheduler} needs to know the length of the run",

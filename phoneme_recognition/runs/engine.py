@@ -27,7 +27,7 @@ NOT_FOR_USERS = (
     ".*does not have many workers",
     ".*isinstance.treespec, LeafSpec.. is deprecated",
     ".*smaller than the logging interval",
-    ".*modules? in eval mode at the start of training",
+    ".*in eval mode at the start of training",
     ".*callbacks used to create the checkpoint need to be provided",
     ".*Experiment logs directory .* exists and is not empty",
 )
@@ -117,7 +117,7 @@ def _make(arguments: Mapping[str, Any]) -> Trainer:
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     try:
         return Trainer(**arguments)
-    except (MisconfigurationException, ValueError, TypeError) as error:
+    except (MisconfigurationException, ImportError, RuntimeError, ValueError, TypeError) as error:
         raise UserError("trainer", got=str(error), remedy="Mend the trainer section of the config.") from None
 
 

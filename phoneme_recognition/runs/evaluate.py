@@ -6,58 +6,23 @@ import csv
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from phoneme_recognition.config import Config
 from phoneme_recognition.data.datamodule import SpeechDataModule
 from phoneme_recognition.errors import UserError
 from phoneme_recognition.files import write_text, written_whole
-from phoneme_recognition.metrics.error_rates import EditCounts, edit_counts, phoneme_tokens
+from phoneme_recognition.metrics.error_rates import edit_counts, phoneme_tokens
 from phoneme_recognition.models.checkpoint import read_checkpoint, rebuild
 from phoneme_recognition.models.module import PhonemeRecogniser
 from phoneme_recognition.runs.build import build_datamodule
 from phoneme_recognition.runs.engine import measuring_engine, refuse_what_the_machine_lacks
+from phoneme_recognition.runs.measurement import Measurement, Part
 from phoneme_recognition.runs.report import show_measurements
 from phoneme_recognition.runs.seeding import settle_seed
 
 logger = logging.getLogger(__name__)
-
-Part = Literal["val", "test"]
-
-
-@dataclass(frozen=True)
-class Measurement:
-    """What was measured on one split.
-
-    Attributes:
-        split: ``val`` or ``test``.
-        utterances: how many were measured.
-        loss: mean CTC loss a phoneme.
-        rates: ``per``, ``cer`` and, where labels have words, ``wer``, as fractions.
-        counts: the edits behind the PER.
-        transcripts: utterance id, reference and hypothesis of each utterance.
-    """
-
-    split: Part
-    utterances: int
-    loss: float
-    rates: Mapping[str, float]
-    counts: EditCounts
-    transcripts: list[tuple[str, list[str], list[str]]]
-
-    def figures(self) -> dict[str, Any]:
-        """The numbers under flat names, e.g. ``test_per``, ``phonemes``, ``substitutions``."""
-        named: dict[str, Any] = {f"{self.split}_{unit}": rate for unit, rate in self.rates.items()}
-        return named | {
-            f"{self.split}_loss": self.loss,
-            "utterances": self.utterances,
-            "phonemes": self.counts.reference_length,
-            "substitutions": self.counts.substitutions,
-            "insertions": self.counts.insertions,
-            "deletions": self.counts.deletions,
-        }
 
 
 def evaluate(config: Config, split: Part) -> dict[str, Any]:

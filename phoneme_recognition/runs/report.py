@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
 from phoneme_recognition.files import written_whole
-
-if TYPE_CHECKING:
-    from phoneme_recognition.runs.evaluate import Measurement
+from phoneme_recognition.runs.measurement import Measurement
 
 SPLIT_NAMES = {"val": "validation", "test": "test"}
 CURVES_FILE = "curves.png"
@@ -21,7 +19,14 @@ CURVES_FILE = "curves.png"
 def show_measurements(measurements: Sequence[Measurement]) -> None:
     """Print the error rates, in per cent, with the counts behind the PER, to standard error."""
     units = [unit for unit in ("cer", "wer") if all(unit in measured.rates for measured in measurements)]
-    table = Table(caption="S substituted, I inserted, D deleted phonemes", caption_justify="left")
+    # As narrow as can be: a number that is cut off at the edge of a terminal is worse than none.
+    table = Table(
+        box=SIMPLE_HEAD,
+        padding=0,
+        show_edge=False,
+        caption="S substituted, I inserted, D deleted phonemes",
+        caption_justify="left",
+    )
     table.add_column("split")
     rates = [f"{unit.upper()} %" for unit in units]
     for name in ("PER %", "S", "I", "D", "phonemes", *rates, "loss", "utterances"):
@@ -67,6 +72,7 @@ def draw_curves(history: Sequence[dict[str, float]], path: Path, *, best_epoch: 
             axis.axvline(best_epoch + 1, color="grey", linestyle=":", label="best checkpoint")
         axis.set(title=title, xlabel="epoch", ylim=(0, None))
         axis.grid(alpha=0.3)
-        axis.legend()
+        if axis.get_legend_handles_labels()[0]:
+            axis.legend()
     with written_whole(path) as partial:
         FigureCanvasAgg(figure).print_png(partial)

@@ -27,8 +27,9 @@ from phoneme_recognition.models.networks import build_network, rebuild_network
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
 from phoneme_recognition.runs.build import build_datamodule, optimization_of
 from phoneme_recognition.runs.engine import refuse_what_the_machine_lacks, training_engine
-from phoneme_recognition.runs.evaluate import Measurement, Part, measure, save_measurement
+from phoneme_recognition.runs.evaluate import measure, save_measurement
 from phoneme_recognition.runs.folder import is_first_process, make_run_folder
+from phoneme_recognition.runs.measurement import Measurement, Part
 from phoneme_recognition.runs.report import CURVES_FILE, draw_curves, show_measurements
 from phoneme_recognition.runs.seeding import settle_seed
 from phoneme_recognition.runs.vocabulary import find_vocabulary

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from phoneme_recognition.config import Config
+from phoneme_recognition.data.symbols import count_symbols
 from phoneme_recognition.errors import DataError, UserError
 from phoneme_recognition.files import write_text
-from phoneme_recognition.phonemes.counting import count_symbols
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
 from phoneme_recognition.runs.build import build_corpora
 

@@ -14,9 +14,9 @@ import soundfile
 
 from dataset_modules.custom_audio import CustomAudioDataset
 from phoneme_recognition.data.cache import open_table
+from phoneme_recognition.data.symbols import count_symbols
 from phoneme_recognition.data.utterance import UtteranceSource
 from phoneme_recognition.errors import DataError
-from phoneme_recognition.phonemes.counting import count_symbols
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
 
 Rows = dict[str, UtteranceSource]

@@ -16,12 +16,12 @@ from torch.nn.functional import ctc_loss
 
 from phoneme_recognition.errors import NetworkError
 from phoneme_recognition.models.networks import (
-    CTCOutput,
     EncoderCTC,
     build_network,
     network_block,
     rebuild_network,
 )
+from phoneme_recognition.models.output import CTCOutput
 
 FAMILIES = list(CONFIGS)
 BUILD: dict[str, Any] = {

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from phoneme_recognition.audio.file import AudioFile
+from phoneme_recognition.data.symbols import count_symbols
 from phoneme_recognition.data.utterance import UtteranceSource
-from phoneme_recognition.phonemes.counting import count_symbols
 from phoneme_recognition.phonemes.vocabulary import Vocabulary, normalise
 
 

@@ -1,0 +1,290 @@
+"""The training step: its loss against a sum over all alignments, its scores, and what it draws and steps."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from lightning.pytorch import Trainer
+from lightning.pytorch.callbacks import ModelCheckpoint
+from torch import Tensor, nn
+from torch.nn.functional import ctc_loss
+from torch.utils.data import DataLoader
+
+from phoneme_recognition.data.collate import Batch
+from phoneme_recognition.errors import UserError
+from phoneme_recognition.metrics.error_rates import EditCounts
+from phoneme_recognition.models.module import PhonemeRecogniser
+from phoneme_recognition.models.optimizers import Optimization
+from phoneme_recognition.models.output import CTCOutput
+from phoneme_recognition.phonemes.vocabulary import Vocabulary
+
+LETTERS = Vocabulary.from_phonemes("ab")  # blank 0, unknown 1, a 2, b 3
+WORDS = Vocabulary.from_phonemes("ab|")
+
+
+class Reshaping(nn.Module):
+    """Takes the waveform for the logits: each frame is as many samples as the vocabulary has symbols."""
+
+    def __init__(self, vocabulary_size: int = len(LETTERS), dtype: torch.dtype = torch.float32) -> None:
+        super().__init__()
+        self.vocabulary_size = vocabulary_size
+        self.dtype = dtype
+        self.idle = nn.Parameter(torch.zeros(1))
+        self.drawn: list[float] = []
+        self.seeds: list[bool] = []
+
+    def forward(self, waveforms: Tensor, lengths: Tensor, seeds: Tensor | None = None) -> CTCOutput:
+        self.seeds.append(seeds is not None)
+        if self.training:
+            self.drawn.append(float(torch.rand(1)))
+        logits = waveforms.unflatten(1, (-1, self.vocabulary_size)) + 0 * self.idle
+        return CTCOutput(logits.to(self.dtype), lengths // self.vocabulary_size)
+
+
+def utterances(logits: Sequence[Tensor], labels: Sequence[Sequence[int]], padding: float = 0.0) -> Batch:
+    """A batch for ``Reshaping``: (frames, vocabulary) logits and label ids of each utterance."""
+
+    def padded(rows: Sequence[Tensor], value: float) -> Tensor:
+        return nn.utils.rnn.pad_sequence(list(rows), batch_first=True, padding_value=value)
+
+    return Batch(
+        utterance_ids=[f"u{number}" for number in range(len(logits))],
+        waveforms=padded([frames.flatten() for frames in logits], padding),
+        lengths=torch.tensor([frames.numel() for frames in logits]),
+        labels=padded([torch.tensor(label, dtype=torch.int64) for label in labels], 0),
+        label_lengths=torch.tensor([len(label) for label in labels]),
+        seeds=torch.arange(len(logits)),
+    )
+
+
+def random_logits(*frames: int, size: int = len(LETTERS)) -> list[Tensor]:
+    generator = torch.Generator().manual_seed(5)
+    return [3 * torch.randn(count, size, generator=generator) for count in frames]
+
+
+def saying(*ids: int, size: int = len(LETTERS)) -> Tensor:
+    """Logits whose best path is these symbols, a frame each."""
+    return 10 * torch.eye(size)[list(ids)]
+
+
+def recogniser(network: nn.Module | None = None, **arguments: Any) -> PhonemeRecogniser:
+    vocabulary = arguments.pop("vocabulary", LETTERS)
+    return PhonemeRecogniser(network or Reshaping(len(vocabulary)), vocabulary, audio_params={}, **arguments)
+
+
+def loss_of(batch: Batch, network: nn.Module | None = None) -> float:
+    loss = recogniser(network).training_step(batch, 0)
+    assert loss.dtype == torch.float32
+    return float(loss.detach())
+
+
+def loader(*batches: Batch) -> DataLoader[Batch]:
+    return DataLoader(list(batches), batch_size=None)  # type: ignore[arg-type]
+
+
+def trainer(epochs: int = 1, **arguments: Any) -> Trainer:
+    silent = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False}
+    return Trainer(
+        accelerator="cpu",
+        max_epochs=epochs,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        **silent | arguments,
+    )
+
+
+def loss_over_all_paths(logits: Tensor, label: list[int]) -> float:
+    """Minus the logarithm of the summed probability of every path that reads as the label."""
+    probabilities = logits.double().softmax(dim=-1)
+    total = 0.0
+    for path in itertools.product(range(logits.shape[1]), repeat=len(logits)):
+        if [symbol for symbol, _ in itertools.groupby(path) if symbol != LETTERS.blank_id] == label:
+            total += math.prod(float(probabilities[at, symbol]) for at, symbol in enumerate(path))
+    return -math.log(total)
+
+
+@pytest.mark.parametrize("label", [[2], [2, 3], [3, 3], [2, 3, 2]])
+def test_loss_is_the_sum_over_all_alignments(label: list[int]) -> None:
+    (logits,) = random_logits(5)
+    expected = loss_over_all_paths(logits, label) / len(label)
+    assert loss_of(utterances([logits], [label])) == pytest.approx(expected, rel=1e-5)
+
+
+def test_loss_of_a_batch_is_torchs_mean_reduction() -> None:
+    logits = random_logits(9, 6, 12)
+    labels = [[2, 3, 2], [3], [2, 2, 3, 3, 2]]
+    batch = utterances(logits, labels)
+    theirs = ctc_loss(
+        nn.utils.rnn.pad_sequence(logits).log_softmax(dim=-1),
+        batch.labels,
+        torch.tensor([9, 6, 12]),
+        batch.label_lengths,
+        blank=0,
+        reduction="mean",
+    )
+    assert loss_of(batch) == pytest.approx(float(theirs), rel=1e-6)
+
+
+@pytest.mark.parametrize("padding", [0.0, 50.0, -50.0])
+def test_padding_has_no_part_in_the_loss(padding: float) -> None:
+    short, long = random_logits(4, 11)
+    labels = [[2], [3, 2, 3]]
+    alone = [
+        loss_of(utterances([frames], [label])) for frames, label in zip([short, long], labels, strict=True)
+    ]
+    together = loss_of(utterances([short, long], labels, padding))
+    assert together == pytest.approx(sum(alone) / 2, rel=1e-6)
+
+
+def test_sixteen_bit_logits_are_summed_in_float32() -> None:
+    (logits,) = random_logits(60)
+    logits = logits.bfloat16().float()  # what both networks can say exactly
+    batch = utterances([logits], [[2, 3] * 10])
+    assert loss_of(batch, Reshaping(dtype=torch.bfloat16)) == loss_of(batch)
+
+
+def test_a_label_that_cannot_fit_neither_counts_nor_spoils_the_others() -> None:
+    fitting, short = random_logits(6, 2)
+    network = Reshaping()
+    batch = utterances([fitting, short], [[2, 3], [2, 2, 3]])
+    batch.waveforms.requires_grad_()
+    loss = recogniser(network).training_step(batch, 0)
+    loss.backward()
+    assert float(loss.detach()) == pytest.approx(loss_over_all_paths(fitting, [2, 3]) / 2 / 2, rel=1e-5)
+    gradient = batch.waveforms.grad
+    assert gradient is not None and bool(gradient.isfinite().all())
+    assert gradient[0].abs().sum() > 0
+    assert gradient[1].abs().sum() == 0
+
+
+def test_the_utterances_seeds_are_for_training_only() -> None:
+    network = Reshaping()
+    module = recogniser(network)
+    batch = utterances(random_logits(4), [[2]])
+    module.training_step(batch, 0)
+    module.validation_step(batch, 0)
+    module.test_step(batch, 0)
+    assert network.seeds == [True, False, False]
+
+
+def test_each_utterance_counts_once_however_they_are_batched() -> None:
+    logits, labels = random_logits(5, 7, 6, 9), [[2], [3, 2], [2, 3], [3]]
+    single = [loss_of(utterances([frames], [label])) for frames, label in zip(logits, labels, strict=True)]
+    unequal = loader(utterances(logits[:3], labels[:3]), utterances(logits[3:], labels[3:]))
+    (measured,) = trainer().validate(recogniser(), unequal, verbose=False)
+    # The mean of the two batches' means would give the last utterance the weight of three.
+    assert measured["val_loss"] == pytest.approx(sum(single) / 4, rel=1e-5)
+
+
+def test_counts_and_transcripts_are_those_of_the_whole_split() -> None:
+    module = recogniser()
+    module.transcripts = []
+    first = utterances([saying(2, 0, 3), saying(2, 2, 0, 2)], [[2, 3], [2, 3, 2]])
+    second = utterances([saying(0, 0)], [[3, 3]])
+    (measured,) = trainer().test(module, loader(first, second), verbose=False)
+    # b was said as nothing, then two more were: three deletions in 2 + 3 + 2 phonemes.
+    assert module.counts["test_per"] == EditCounts(0, 0, 3, 7)
+    assert measured["test_per"] == pytest.approx(3 / 7)
+    assert module.transcripts == [
+        ("u0", ["a", "b"], ["a", "b"]),
+        ("u1", ["a", "b", "a"], ["a", "a"]),
+        ("u0", ["b", "b"], []),
+    ]
+
+
+def test_a_second_measurement_starts_from_nothing() -> None:
+    module = recogniser()
+    for _ in range(2):
+        trainer().validate(module, loader(utterances([saying(2)], [[3]])), verbose=False)
+        assert module.counts["val_per"] == EditCounts(1, 0, 0, 1)
+
+
+def test_words_are_scored_only_where_labels_have_them() -> None:
+    boundary = WORDS.word_boundary_id
+    a, b = WORDS.encode(["a", "b"])
+    assert boundary is not None
+    said = saying(a, boundary, b, size=len(WORDS))
+    module = recogniser(vocabulary=WORDS)
+    (measured,) = trainer().validate(module, loader(utterances([said], [[a, boundary, a]])), verbose=False)
+    assert (measured["val_wer"], measured["val_per"]) == (0.5, 0.5)
+    assert module.counts["val_per"].reference_length == 2  # the boundary is no phoneme
+    assert not [name for name in recogniser().rates if name.endswith("wer")]
+
+
+def draws(seed: int, torch_seed: int) -> list[float]:
+    network = Reshaping()
+    torch.manual_seed(torch_seed)
+    batch = utterances(random_logits(4), [[2]])
+    trainer(2).fit(recogniser(network, seed=seed), loader(batch, batch))
+    return network.drawn
+
+
+def test_what_a_step_draws_depends_on_seed_epoch_and_batch_alone() -> None:
+    first = draws(seed=1, torch_seed=0)
+    assert len(set(first)) == 4
+    assert draws(seed=1, torch_seed=7) == first
+    assert not set(draws(seed=2, torch_seed=0)) & set(first)
+
+
+def plateau(metric: str) -> PhonemeRecogniser:
+    plan = Optimization(
+        optimizer="SGD",
+        lr=1.0,
+        scheduler="ReduceLROnPlateau",
+        metric_scheduler=metric,
+        metric_patience=0,
+        gamma=0.5,
+    )
+    return recogniser(optimization=plan)
+
+
+def fitted_rate(module: PhonemeRecogniser, epochs: int, **arguments: Any) -> float:
+    """The learning rate after training on a loss that cannot improve."""
+    engine = trainer(epochs, **arguments)
+    batch = utterances(random_logits(4), [[2]])
+    engine.fit(module, loader(batch), loader(batch))
+    return float(engine.optimizers[0].param_groups[0]["lr"])
+
+
+@pytest.mark.parametrize("metric", ["val_loss", "train_loss", "val_per"])
+def test_a_plateau_halves_the_rate_once_an_epoch(metric: str) -> None:
+    # The first epoch is the best so far; each of the next two is one without improvement.
+    assert fitted_rate(plateau(metric), epochs=3) == 0.25
+
+
+@pytest.mark.parametrize(
+    ("interval", "rate"),
+    [
+        ({"check_val_every_n_epoch": 2}, 0.5),
+        ({"check_val_every_n_epoch": 4}, 1.0),
+        ({"check_val_every_n_epoch": None, "val_check_interval": 3}, 0.5),
+    ],
+)
+def test_a_plateau_waits_for_validation(interval: dict[str, Any], rate: float) -> None:
+    assert fitted_rate(plateau("val_loss"), epochs=4, **interval) == rate
+
+
+def test_a_plateau_knows_what_was_measured_before_the_checkpoint(tmp_path: Path) -> None:
+    """The checkpoint stands between validation and the epoch's end, where the schedule is stepped."""
+    batch = utterances(random_logits(4), [[2]])
+    rates = []
+    for checkpoint in (None, tmp_path / "epoch=1.ckpt"):
+        module = plateau("val_loss")
+        setattr(module.network, "built_from", {})  # noqa: B010 (what describes a network of ours)
+        saving = ModelCheckpoint(tmp_path, "{epoch}", save_top_k=-1, save_on_train_epoch_end=False)
+        engine = trainer(3, callbacks=[saving], enable_checkpointing=True)
+        engine.fit(module, loader(batch), loader(batch), ckpt_path=checkpoint, weights_only=True)
+        rates.append(engine.optimizers[0].param_groups[0]["lr"])
+    assert rates == [0.25, 0.25]
+
+
+@pytest.mark.parametrize(("metric", "arguments"), [("val_wer", {}), ("val_loss", {"limit_val_batches": 0})])
+def test_a_plateau_of_what_nobody_measures_is_explained(metric: str, arguments: dict[str, Any]) -> None:
+    with pytest.raises(UserError, match=f"nothing logs '{metric}'.*train_loss"):
+        fitted_rate(plateau(metric), epochs=2, **arguments)

@@ -1,0 +1,285 @@
+"""Lightning's Trainer from a config: what is added, what is left out, and mistakes said in a sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from lightning.pytorch import Callback, Trainer
+from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, ProgressBar, TQDMProgressBar
+from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
+
+from phoneme_recognition.callbacks import CustomModelCheckpoint, LogMetricsCallback
+from phoneme_recognition.config import ClassEntry, load_config
+from phoneme_recognition.errors import UserError
+from phoneme_recognition.models.checkpoint import AtomicCheckpointIO
+from phoneme_recognition.runs.engine import measuring_engine, refuse_what_the_machine_lacks, training_engine
+
+CPU = {"accelerator": "cpu", "devices": 1}
+
+ORIGINAL = """
+trainer:
+  accelerator: "gpu"
+  devices: [0]
+  strategy: "ddp"
+  num_nodes: 1
+  precision: 16
+  logger: True
+  callbacks: None
+  fast_dev_run: False
+  max_epochs: 200
+  min_epochs: None
+  max_steps: -1
+  min_steps: None
+  max_time: None
+  limit_train_batches: 0.2
+  limit_val_batches: 0.2
+  limit_test_batches: 1.0
+  limit_predict_batches: 1.0
+  overfit_batches: 0.0
+  val_check_interval: 1.0
+  check_val_every_n_epoch: 1
+  num_sanity_val_steps: 2
+  log_every_n_steps: 50
+  enable_checkpointing: True
+  enable_progress_bar: True
+  enable_model_summary: True
+  accumulate_grad_batches: 1
+  gradient_clip_val: None
+  gradient_clip_algorithm: "norm"
+  deterministic: False
+  benchmark: None
+  inference_mode: True
+  use_distributed_sampler: True
+  profiler: None
+  detect_anomaly: False
+  barebones: False
+  plugins: None
+  sync_batchnorm: False
+  reload_dataloaders_every_n_epochs: 0
+  default_root_dir: "./"
+"""
+
+
+def kinds(engine: Trainer) -> list[type[Callback]]:
+    """The callbacks that are ours to choose."""
+    chosen = (ModelCheckpoint, ProgressBar, LogMetricsCallback, EarlyStopping)
+    return [type(made) for made in callbacks(engine) if isinstance(made, chosen)]
+
+
+def callbacks(engine: Trainer) -> list[Callback]:
+    return list(engine.callbacks)  # type: ignore[attr-defined]
+
+
+def entry(class_path: str, **init_args: Any) -> ClassEntry:
+    return ClassEntry(class_path, init_args)
+
+
+def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+
+
+def test_a_run_brings_history_progress_bar_checkpoints_and_tensorboard(tmp_path: Path) -> None:
+    engine = training_engine(CPU, tmp_path)
+    assert set(kinds(engine)) == {LogMetricsCallback, TQDMProgressBar, CustomModelCheckpoint}
+    assert len(kinds(engine)) == 3
+    assert isinstance(engine.logger, TensorBoardLogger)
+    assert Path(engine.logger.log_dir) == tmp_path / "tensorboard"
+    assert engine.default_root_dir == str(tmp_path)
+    assert isinstance(engine.strategy.checkpoint_io, AtomicCheckpointIO)
+    # The batch plan shares the data out; Lightning would do it a second time.
+    assert not engine._accelerator_connector.use_distributed_sampler
+
+
+def test_callbacks_of_the_config_take_the_place_of_their_kind_alone(tmp_path: Path) -> None:
+    section = CPU | {
+        "callbacks": [
+            entry("lightning.pytorch.callbacks.ModelCheckpoint", monitor="val_cer"),
+            entry("lightning.pytorch.callbacks.EarlyStopping", monitor="val_loss"),
+            entry("phoneme_recognition.callbacks.LogMetricsCallback", metric_names=["cer"]),
+        ]
+    }
+    engine = training_engine(section, tmp_path)
+    assert set(kinds(engine)) == {LogMetricsCallback, TQDMProgressBar, ModelCheckpoint, EarlyStopping}
+    assert len(kinds(engine)) == 4
+    history = next(made for made in callbacks(engine) if isinstance(made, LogMetricsCallback))
+    assert history.metric_names == ("cer",)
+
+
+def test_a_single_callback_needs_no_list(tmp_path: Path) -> None:
+    section = CPU | {"callbacks": entry("lightning.pytorch.callbacks.TQDMProgressBar", refresh_rate=7)}
+    engine = training_engine(section, tmp_path)
+    assert [made.refresh_rate for made in callbacks(engine) if isinstance(made, TQDMProgressBar)] == [7]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"barebones": True}, set()),
+        ({"enable_progress_bar": False}, {LogMetricsCallback, CustomModelCheckpoint}),
+        ({"enable_checkpointing": False}, {LogMetricsCallback, TQDMProgressBar}),
+        # Lightning adds a callback of its own, which saves nothing then.
+        ({"fast_dev_run": True}, {LogMetricsCallback, TQDMProgressBar, ModelCheckpoint}),
+        ({"fast_dev_run": 3}, {LogMetricsCallback, TQDMProgressBar, ModelCheckpoint}),
+        ({"callbacks": None, "logger": None}, {LogMetricsCallback, TQDMProgressBar, CustomModelCheckpoint}),
+    ],
+)
+def test_what_is_switched_off_is_not_added(
+    tmp_path: Path, change: dict[str, Any], expected: set[type[Callback]]
+) -> None:
+    assert set(kinds(training_engine(CPU | change, tmp_path))) == expected
+
+
+@pytest.mark.parametrize("logger", [None, True])
+def test_tensorboard_is_the_default_logger(tmp_path: Path, logger: bool | None) -> None:
+    assert isinstance(training_engine(CPU | {"logger": logger}, tmp_path).logger, TensorBoardLogger)
+
+
+def test_loggers_of_the_config_are_used_instead(tmp_path: Path) -> None:
+    assert training_engine(CPU | {"logger": False}, tmp_path).loggers == []
+    csv = entry("lightning.pytorch.loggers.CSVLogger", save_dir=str(tmp_path))
+    for given in (csv, [csv]):
+        (made,) = training_engine(CPU | {"logger": given}, tmp_path).loggers
+        assert isinstance(made, CSVLogger)
+
+
+def test_a_plugin_of_the_config_keeps_its_place_beside_ours(tmp_path: Path) -> None:
+    plugin = entry("lightning.pytorch.plugins.DoublePrecision")
+    for given in (plugin, [plugin]):
+        engine = training_engine(CPU | {"plugins": given}, tmp_path)
+        assert engine.precision == "64-true"
+        assert isinstance(engine.strategy.checkpoint_io, AtomicCheckpointIO)
+
+
+def test_automatic_precision_follows_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    no_gpu(monkeypatch)
+    assert training_engine(CPU | {"precision": "auto"}, tmp_path).precision == "32-true"
+    made: dict[str, Any] = {}
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr("phoneme_recognition.runs.engine.Trainer", lambda **arguments: made.update(arguments))
+    training_engine({"accelerator": "auto", "precision": "auto"}, tmp_path)
+    assert made["precision"] == "16-mixed"
+    training_engine({"accelerator": "cpu", "precision": "auto"}, tmp_path)
+    assert made["precision"] == "32-true"
+
+
+@pytest.mark.parametrize("accelerator", ["gpu", "cuda"])
+def test_a_gpu_that_is_not_there_is_one_plain_sentence(
+    accelerator: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_gpu(monkeypatch)
+    with pytest.raises(UserError) as caught:
+        refuse_what_the_machine_lacks({"accelerator": accelerator, "precision": 16})
+    assert str(caught.value) == (
+        f"trainer.accelerator is '{accelerator}', but PyTorch sees no GPU on this machine. "
+        "Set trainer.accelerator=auto (or cpu)."
+    )
+
+
+@pytest.mark.parametrize("precision", [16, "16", "16-mixed", "16-true"])
+@pytest.mark.parametrize("accelerator", ["cpu", "auto", None])
+def test_sixteen_bits_on_a_cpu_are_refused(
+    accelerator: str | None, precision: int | str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_gpu(monkeypatch)
+    section = {"precision": precision} | ({"accelerator": accelerator} if accelerator else {})
+    with pytest.raises(UserError, match=r"trainer\.precision is .*Set trainer\.precision=auto"):
+        refuse_what_the_machine_lacks(section)
+
+
+@pytest.mark.parametrize("precision", [None, "auto", 32, "32-true", "bf16-mixed", 64])
+def test_what_a_cpu_can_do_is_not_refused(precision: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    no_gpu(monkeypatch)
+    refuse_what_the_machine_lacks({"accelerator": "cpu", "precision": precision})
+    refuse_what_the_machine_lacks({})
+
+
+def test_a_gpu_that_is_there_is_not_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    refuse_what_the_machine_lacks({"accelerator": "gpu", "precision": 16})
+    refuse_what_the_machine_lacks({"accelerator": "auto", "precision": 16})
+    with pytest.raises(UserError, match="16-bit floats need a GPU"):
+        refuse_what_the_machine_lacks({"accelerator": "cpu", "precision": 16})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"accelerator": "gpus"},
+        {"accelerator": "mps"},
+        {"accelerator": "tpu"},
+        {"strategy": "dpp"},
+        {"strategy": "fsdp"},
+        {"strategy": "deepspeed"},
+        {"strategy": "xla"},
+        {"devices": 0},
+        {"devices": "two"},
+        {"devices": [0, 1]},
+        {"devices": -3},
+        {"precision": "15-mixed"},
+        {"max_time": "ten minutes"},
+        {"profiler": "quick"},
+        {"limit_train_batches": 1.5},
+        {"barebones": True, "fast_dev_run": True},
+        {"barebones": True, "logger": True},
+        {"gradient_clip_val": "much"},
+        {
+            "enable_checkpointing": False,
+            "callbacks": ClassEntry("lightning.pytorch.callbacks.ModelCheckpoint", {}),
+        },
+    ],
+)
+def test_what_lightning_refuses_is_the_users_mistake(tmp_path: Path, wrong: dict[str, Any]) -> None:
+    with pytest.raises(UserError, match=r"trainer; got .*Mend the trainer section") as caught:
+        training_engine(CPU | wrong, tmp_path)
+    assert caught.value.__cause__ is None
+    assert caught.value.got
+
+
+def test_measuring_keeps_devices_and_limits_and_drops_the_rest(tmp_path: Path) -> None:
+    section = CPU | {
+        "callbacks": [entry("lightning.pytorch.callbacks.EarlyStopping", monitor="val_loss")],
+        "logger": True,
+        "fast_dev_run": True,
+        "overfit_batches": 2,
+        "profiler": "simple",
+        "enable_checkpointing": True,
+        "limit_val_batches": 0.5,
+        "limit_test_batches": 3,
+        "precision": "64-true",
+    }
+    engine = measuring_engine(section, tmp_path)
+    assert (engine.limit_val_batches, engine.limit_test_batches) == (0.5, 3)
+    assert (engine.precision, engine.num_devices) == ("64-true", 1)
+    assert kinds(engine) == [TQDMProgressBar]
+    assert engine.loggers == []
+    assert vars(engine)["fast_dev_run"] is False
+    assert vars(engine)["overfit_batches"] == 0
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("silent", [{"enable_progress_bar": False}, {"barebones": True}])
+def test_measuring_is_as_silent_as_training(tmp_path: Path, silent: dict[str, Any]) -> None:
+    assert kinds(measuring_engine(CPU | silent, tmp_path)) == []
+
+
+def test_the_originals_values_load_and_make_a_trainer(tmp_path: Path, make_quick_config: Any) -> None:
+    config_file = make_quick_config(tmp_path)
+    head = config_file.read_text(encoding="utf-8").partition("\ntrainer:")[0]
+    config_file.write_text(head + ORIGINAL, encoding="utf-8")
+    assert load_config(config_file).trainer["devices"] == [0]
+    overrides = ["accelerator=cpu", "precision=32", "devices=1", "strategy=auto"]
+    section = load_config(config_file, [f"trainer.{override}" for override in overrides]).trainer
+    refuse_what_the_machine_lacks(section)
+    engine = training_engine(section, tmp_path)
+    assert engine.max_epochs == 200
+    assert (engine.limit_train_batches, engine.limit_val_batches, engine.limit_test_batches) == (
+        0.2,
+        0.2,
+        1.0,
+    )
+    assert (engine.precision, engine.gradient_clip_algorithm) == ("32-true", "norm")
+    assert engine.max_steps == -1
+    assert measuring_engine(section, tmp_path).limit_val_batches == 0.2
