@@ -91,10 +91,21 @@ def network_weights(checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
 
 
 def rebuild(checkpoint: Mapping[str, Any]) -> tuple[nn.Module, Vocabulary, dict[str, Any]]:
-    """Network with its weights, vocabulary and audio parameters of a checkpoint that was read."""
+    """Network with its weights, vocabulary and audio parameters of a checkpoint that was read.
+
+    Raises:
+        CheckpointError: its weights are not those of the network that it names.
+    """
     block = checkpoint[BLOCK]
     network = rebuild_network(block["network"])
-    network.load_state_dict(network_weights(checkpoint))
+    try:
+        network.load_state_dict(network_weights(checkpoint))
+    except RuntimeError as error:
+        raise CheckpointError(
+            "the checkpoint's weights do not fit its network",
+            got=" ".join(str(error).split()),
+            remedy=f"It was made by version {block['version']}: use that one.",
+        ) from None
     return network, Vocabulary(block["vocabulary"]), dict(block["audio_params"])
 
 

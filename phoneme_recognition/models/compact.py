@@ -31,6 +31,8 @@ class CompactCTC(nn.Module):
         sampling_rate: of the waveforms, in Hz.
         channels: of the residual convolutions.
         layers: residual convolutions.
+        inner_layer: after so many of them an inner head is read, and what it reads is given to the layers
+            above (self-conditioned CTC, Nozaki and Komatsu, 2021); 0 leaves it out.
         kernel: frames that each convolution sees; odd.
         stem_channels: between the two convolutions of stride 2.
         dropout: share of the channels that is dropped in each layer.
@@ -46,6 +48,7 @@ class CompactCTC(nn.Module):
         *,
         channels: int = 224,
         layers: int = 7,
+        inner_layer: int = 4,
         kernel: int = 5,
         stem_channels: int = 112,
         dropout: float = 0.15,
@@ -73,6 +76,10 @@ class CompactCTC(nn.Module):
             [Convolution(mel_bins, stem_channels, kernel, 2), Convolution(stem_channels, channels, kernel, 2)]
         )
         self.layers = nn.ModuleList([Convolution(channels, channels, kernel) for _ in range(layers)])
+        self.inner_layer = inner_layer
+        if inner_layer:
+            self.inner_head = nn.Linear(channels, vocabulary_size)
+            self.head_feedback = nn.Linear(vocabulary_size, channels)
         self.norm = nn.LayerNorm(channels)
         self.head = nn.Linear(channels, vocabulary_size)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -108,9 +115,14 @@ class CompactCTC(nn.Module):
             hidden = layer(hidden)
             mask = valid_frames(lengths, hidden.shape[3])[:, None, None].to(hidden.dtype)
             hidden = hidden * mask
-        for layer in self.layers:
+        inner = None
+        for number, layer in enumerate(self.layers, start=1):
             hidden = (hidden + _drop_channels(layer(hidden), self.dropout, draws)) * mask
-        return CTCOutput(self.head(self.norm(hidden[:, :, 0].transpose(1, 2))), lengths)
+            if number == self.inner_layer:
+                inner = self.inner_head(hidden[:, :, 0].transpose(1, 2))
+                read = self.head_feedback(inner.softmax(dim=-1))
+                hidden = (hidden + read.transpose(1, 2)[:, :, None]) * mask
+        return CTCOutput(self.head(self.norm(hidden[:, :, 0].transpose(1, 2))), lengths, inner)
 
 
 class Convolution(nn.Module):

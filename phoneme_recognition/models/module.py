@@ -23,6 +23,9 @@ from phoneme_recognition.randomness import draw_seed
 
 Stage = Literal["train", "val", "test"]
 
+# Share of the loss of an inner head (Lee and Watanabe, 2021, Intermediate loss regularization for CTC).
+INNER_SHARE = 0.3
+
 # Where a checkpoint keeps the values that were logged last.
 METRICS = "logged_metrics"
 
@@ -98,7 +101,7 @@ class PhonemeRecogniser(LightningModule):
 
     def configure_optimizers(self) -> Any:
         """Optimizer and schedule by the config's names."""
-        optimizer = build_optimizer(self.parameters(), self._optimization)
+        optimizer = build_optimizer(self.network, self._optimization)
         schedule = build_schedule(optimizer, self._optimization, self.trainer.estimated_stepping_batches)
         return optimizer if schedule is None else {"optimizer": optimizer, "lr_scheduler": schedule}
 
@@ -154,7 +157,10 @@ class PhonemeRecogniser(LightningModule):
             prog_bar=shown,
         )
         self._score(batch, log_probs.detach(), output.lengths, stage)
-        return loss
+        if output.inner_logits is None:
+            return loss
+        inner = self._loss(log_softmax(output.inner_logits.float(), dim=-1), output.lengths, batch)
+        return (1 - INNER_SHARE) * loss + INNER_SHARE * inner
 
     def _loss(self, log_probs: Tensor, frames: Tensor, batch: Batch) -> Tensor:
         """CTC loss (Graves et al., 2006) a phoneme, averaged over the utterances."""

@@ -29,8 +29,8 @@ class Muon(Optimizer):
     """Muon for the matrices inside the network, AdamW for all other parameters.
 
     Args:
-        params: the trained parameters in the network's order: the first and the last of those with two or
-            more dimensions are taken for input layer and head.
+        params: the trained parameters with their names, in the network's order. The first one with two or
+            more dimensions is taken for the input layer, those with ``head`` in their names for heads.
         lr: learning rate of the matrices; an update of rate 1 has singular values of about 1.
         momentum: of the matrices' gradients (Nesterov's form).
         weight_decay: of the matrices, decoupled.
@@ -45,28 +45,28 @@ class Muon(Optimizer):
 
     def __init__(
         self,
-        params: Iterable[nn.Parameter],
+        params: Iterable[tuple[str, nn.Parameter]],
         lr: float = 0.02,
         momentum: float = 0.95,
         weight_decay: float = 0.05,
         adamw_lr: float = 0.002,
         adamw_betas: tuple[float, float] = (0.9, 0.98),
         adamw_weight_decay: float = 0.01,
-        steps: int = 4,
+        steps: int = 5,
     ) -> None:
         if not 1 <= steps <= len(POLYNOMIALS):
             raise ValueError(f"steps: expected 1 to {len(POLYNOMIALS)}, got {steps}")
         if not 0 <= momentum < 1 or not all(0 <= beta < 1 for beta in adamw_betas):
             raise ValueError(f"momentum and betas: expected 0 to 1, got {momentum} and {adamw_betas}")
         listed = list(params)
-        matrices = [parameter for parameter in listed if parameter.ndim > 1]
-        inner = {id(parameter) for parameter in matrices[1:-1]}
-        outer = [parameter for parameter in matrices if id(parameter) not in inner]
+        matrices = [(name, parameter) for name, parameter in listed if parameter.ndim > 1]
+        inner = [parameter for name, parameter in matrices[1:] if "head" not in name]
+        outer = [parameter for at, (name, parameter) in enumerate(matrices) if not at or "head" in name]
         adamw = {"kind": "adamw", "lr": adamw_lr, "betas": tuple(adamw_betas)}
         groups: list[dict[str, Any]] = [
-            {"kind": "muon", "params": matrices[1:-1], "weight_decay": weight_decay, "momentum": momentum},
+            {"kind": "muon", "params": inner, "weight_decay": weight_decay, "momentum": momentum},
             {**adamw, "params": outer, "weight_decay": adamw_weight_decay},
-            {**adamw, "params": [p for p in listed if p.ndim <= 1], "weight_decay": 0.0},
+            {**adamw, "params": [p for _, p in listed if p.ndim <= 1], "weight_decay": 0.0},
         ]
         super().__init__([group for group in groups if group["params"]], {"lr": lr, "steps": steps})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -14,7 +14,7 @@ from torch.optim.lr_scheduler import LambdaLR, MultiStepLR, ReduceLROnPlateau, S
 from phoneme_recognition.errors import UserError
 from phoneme_recognition.models.muon import Muon
 
-OPTIMIZERS: dict[str, type[optim.Optimizer]] = {"AdamW": optim.AdamW, "SGD": optim.SGD, "Muon": Muon}
+OPTIMIZERS: dict[str, type[optim.Optimizer]] = {"AdamW": optim.AdamW, "SGD": optim.SGD}
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,13 @@ class Optimization:
     warmup_steps: int = 0
 
 
-def build_optimizer(parameters: Iterable[nn.Parameter], plan: Optimization) -> optim.Optimizer:
-    """The optimizer over the parameters that are trained.
+def build_optimizer(network: nn.Module, plan: Optimization) -> optim.Optimizer:
+    """The optimizer over those parameters of a network that are trained.
 
     Raises:
         UserError: ``optimizer_args`` holds what the optimizer does not take, or nothing is left to train.
     """
-    trained = [parameter for parameter in parameters if parameter.requires_grad]
+    trained = [(name, parameter) for name, parameter in network.named_parameters() if parameter.requires_grad]
     if not trained:
         raise UserError("nothing is left to train", remedy="Set one of the freezes in model to false.")
     arguments = {"lr": plan.lr, **plan.optimizer_args}
@@ -52,7 +52,9 @@ def build_optimizer(parameters: Iterable[nn.Parameter], plan: Optimization) -> o
         name: tuple(value) if isinstance(value, list) else value for name, value in arguments.items()
     }
     try:
-        return OPTIMIZERS[plan.optimizer](trained, **arguments)
+        if plan.optimizer == "Muon":
+            return Muon(trained, **arguments)
+        return OPTIMIZERS[plan.optimizer]([parameter for _, parameter in trained], **arguments)
     except (TypeError, ValueError) as error:
         raise UserError(
             "model.optimizer_args", expected=f"arguments of {plan.optimizer}", got=str(error)

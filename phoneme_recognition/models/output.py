@@ -13,7 +13,9 @@ class CTCOutput(NamedTuple):
     Attributes:
         logits: (B, T, V).
         lengths: (B,) int64, how many frames of each utterance are speech, not padding.
+        inner_logits: (B, T, V) of a head inside the network, to be trained along with it; None without one.
     """
 
     logits: Tensor
     lengths: Tensor
+    inner_logits: Tensor | None = None

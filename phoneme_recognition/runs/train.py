@@ -128,6 +128,8 @@ def _conclude(
         network, vocabulary, audio_params = rebuild(read_checkpoint(checkpoint))
         module = PhonemeRecogniser(network, vocabulary, audio_params=audio_params)
     splits: list[Part] = ["val", "test"] if len(datamodule.table("test")) else ["val"]
+    if "test" not in splits:
+        logger.info("the datasets have no test recordings: only the validation split is measured")
     measured = [measure(module, datamodule, split, config.trainer, run_dir) for split in splits]
     figures: dict[str, Any] = {"mode": "train", "run_dir": str(run_dir), "checkpoint": best or None}
     for measurement in measured:

@@ -71,6 +71,13 @@ def test_rebuilding_gives_the_same_logits_for_real_speech(saved: Path, clips: Pa
     assert audio_params == AUDIO
 
 
+def test_weights_of_another_network_are_explained() -> None:
+    checkpoint = content(compact())
+    checkpoint["state_dict"] = {f"network.{name}": value for name, value in compact(9).state_dict().items()}
+    with pytest.raises(CheckpointError, match=rf"do not fit its network; got .*head.* version {__version__}"):
+        rebuild(checkpoint)
+
+
 def test_the_block_names_format_and_version(saved: Path) -> None:
     block = read_checkpoint(saved)[BLOCK]
     assert (block["format"], block["version"]) == (FORMAT, __version__)

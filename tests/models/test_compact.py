@@ -164,3 +164,18 @@ def test_the_draw_of_an_utterance_does_not_depend_on_its_batch() -> None:
     alone, frame = usual(features[1:2], lengths[1:2], draws(2))
     assert int(frame) == int(frames[1])
     assert torch.allclose(alone[0], together[1, :, : int(frame)], atol=1e-5)
+
+
+def test_the_inner_head_informs_the_layers_above_and_can_be_left_out(speech: tuple[Tensor, Tensor]) -> None:
+    waveforms, lengths = speech
+    torch.manual_seed(0)
+    informed = CompactCTC(20, 16000, channels=16, layers=3, inner_layer=2).eval()
+    with torch.inference_mode():
+        before = informed(waveforms, lengths)
+        assert before.inner_logits is not None
+        assert before.inner_logits.shape == before.logits.shape
+        informed.inner_head.bias[3] += 50  # it now reads symbol 3 everywhere
+        assert not torch.allclose(informed(waveforms, lengths).logits, before.logits, atol=1e-3)
+        plain = CompactCTC(20, 16000, channels=16, layers=3, inner_layer=0).eval()
+        assert plain(waveforms, lengths).inner_logits is None
+    assert not any("inner" in name for name, _ in plain.named_parameters())

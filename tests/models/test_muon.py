@@ -24,7 +24,9 @@ def test_orthogonalising_keeps_the_singular_vectors(shape: tuple[int, int, int])
 
 def network() -> nn.Sequential:
     torch.manual_seed(0)
-    return nn.Sequential(nn.Conv1d(3, 8, 3), nn.Conv1d(8, 8, 3), nn.Conv1d(8, 8, 3), nn.Conv1d(8, 2, 1))
+    layers = nn.Sequential(nn.Conv1d(3, 8, 3), nn.Conv1d(8, 8, 3), nn.Conv1d(8, 8, 3))
+    layers.add_module("head", nn.Conv1d(8, 2, 1))
+    return layers
 
 
 def step(optimizer: torch.optim.Optimizer, layers: nn.Sequential, seed: int) -> None:
@@ -36,7 +38,7 @@ def step(optimizer: torch.optim.Optimizer, layers: nn.Sequential, seed: int) -> 
 
 def test_outer_layers_and_vectors_go_the_way_of_adamw() -> None:
     ours, theirs = network(), network()
-    muon = Muon(ours.parameters(), adamw_lr=0.01, adamw_betas=(0.8, 0.9), adamw_weight_decay=0.0)
+    muon = Muon(ours.named_parameters(), adamw_lr=0.01, adamw_betas=(0.8, 0.9), adamw_weight_decay=0.0)
     adamw = torch.optim.AdamW(theirs.parameters(), lr=0.01, betas=(0.8, 0.9), weight_decay=0.0)
     for seed in range(3):
         for mine, other in zip(ours.parameters(), theirs.parameters(), strict=True):
@@ -54,7 +56,7 @@ def test_a_step_of_the_inner_layers_by_hand() -> None:
     layers = network()
     weight = next(layers[1].parameters())
     before = weight.detach().clone()
-    optimizer = Muon(layers.parameters(), lr=0.1, momentum=0.0, weight_decay=0.5, steps=5)
+    optimizer = Muon(layers.named_parameters(), lr=0.1, momentum=0.0, weight_decay=0.5, steps=5)
     step(optimizer, layers, 1)
     assert weight.grad is not None
     direction = orthogonalise(weight.grad.flatten(1)[None], 5).reshape(before.shape)
@@ -63,7 +65,7 @@ def test_a_step_of_the_inner_layers_by_hand() -> None:
 
 def test_it_learns() -> None:
     layers = network()
-    optimizer = Muon(layers.parameters(), lr=0.05)
+    optimizer = Muon(layers.named_parameters(), lr=0.05)
     data = torch.randn(16, 3, 20, generator=torch.Generator().manual_seed(5))
     losses = []
     for _ in range(60):
@@ -77,9 +79,9 @@ def test_it_learns() -> None:
 
 def test_its_state_can_be_saved() -> None:
     ours, again = network(), network()
-    first = Muon(ours.parameters())
+    first = Muon(ours.named_parameters())
     step(first, ours, 1)
-    second = Muon(again.parameters())
+    second = Muon(again.named_parameters())
     again.load_state_dict(ours.state_dict())
     second.load_state_dict(copy.deepcopy(first.state_dict()))
     step(first, ours, 2)
@@ -91,4 +93,4 @@ def test_its_state_can_be_saved() -> None:
 @pytest.mark.parametrize("arguments", [{"steps": 6}, {"steps": 0}, {"momentum": 1.0}])
 def test_values_out_of_range_are_refused(arguments: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="expected"):
-        Muon(network().parameters(), **arguments)  # type: ignore[arg-type]
+        Muon(network().named_parameters(), **arguments)  # type: ignore[arg-type]
