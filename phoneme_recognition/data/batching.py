@@ -12,7 +12,7 @@ from torch.utils.data import Sampler
 
 # Durations are blurred by this factor before they are sorted, so that neighbours change between epochs
 # while a batch still holds utterances of like length.
-LENGTH_BLUR = 0.15
+LENGTH_BLUR = 0.05
 
 
 class Draw(NamedTuple):

@@ -183,7 +183,11 @@ _KALDI_FLOOR = 1.192092955078125e-07
 
 
 def _silence_padding(waveforms: Tensor, lengths: Tensor) -> Tensor:
-    return waveforms.float().masked_fill(~valid_frames(lengths, waveforms.shape[1]), 0.0)
+    """A copy that is zero behind each end; row by row, as a mask over all samples costs more than the FFT."""
+    samples = waveforms.float().clone()
+    for row, length in zip(samples, lengths.tolist(), strict=True):
+        row[length:] = 0.0
+    return samples
 
 
 def _normalise(features: Tensor, lengths: Tensor) -> Tensor:

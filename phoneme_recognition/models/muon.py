@@ -52,7 +52,7 @@ class Muon(Optimizer):
         adamw_lr: float = 0.002,
         adamw_betas: tuple[float, float] = (0.9, 0.98),
         adamw_weight_decay: float = 0.01,
-        steps: int = 5,
+        steps: int = 4,
     ) -> None:
         if not 1 <= steps <= len(POLYNOMIALS):
             raise ValueError(f"steps: expected 1 to {len(POLYNOMIALS)}, got {steps}")
@@ -91,27 +91,27 @@ class Muon(Optimizer):
                 continue
             shapes: dict[torch.Size, list[nn.Parameter]] = {}
             for parameter in trained:
-                shapes.setdefault(parameter.flatten(1).shape, []).append(parameter)
+                shapes.setdefault(_matrix(parameter).shape, []).append(parameter)
             for same in shapes.values():
                 self._muon(same, group)
         return loss
 
     def _muon(self, parameters: list[nn.Parameter], group: dict[str, Any]) -> None:
-        """Update parameters of one shape: orthogonalised as one batch, kernels as (outputs, the rest)."""
+        """Update parameters of one shape, orthogonalised as one batch."""
         updates = torch.stack([self._momentum(parameter, group["momentum"]) for parameter in parameters])
         rows, columns = updates.shape[1:]
         updates = orthogonalise(updates, group["steps"])
         scale = max(1.0, rows / columns) ** 0.5
         for parameter, update in zip(parameters, updates, strict=True):
-            parameter.mul_(1 - group["lr"] * group["weight_decay"])
-            parameter.add_(update.reshape(parameter.shape), alpha=-group["lr"] * scale)
+            weights = _matrix(parameter)
+            weights.mul_(1 - group["lr"] * group["weight_decay"]).add_(update, alpha=-group["lr"] * scale)
 
     def _momentum(self, parameter: nn.Parameter, momentum: float) -> Tensor:
         gradient, state = _gradient(parameter), self.state[parameter]
         if not state:
             state["momentum"] = torch.zeros_like(gradient)
         average: Tensor = state["momentum"].lerp_(gradient, 1 - momentum)
-        return torch.lerp(gradient, average, momentum).flatten(1)
+        return torch.lerp(_matrix(gradient), _matrix(average), momentum)
 
     def _adamw(self, parameter: nn.Parameter, group: dict[str, Any]) -> None:
         """Loshchilov and Hutter (2019), Decoupled weight decay regularization, algorithm 2."""
@@ -127,6 +127,13 @@ class Muon(Optimizer):
         rate = group["lr"] / (1 - mean_decay ** state["step"])
         parameter.mul_(1 - group["lr"] * group["weight_decay"])
         parameter.addcdiv_(mean, (square.sqrt() / correction).add_(EPSILON), value=-rate)
+
+
+def _matrix(kernel: Tensor) -> Tensor:
+    """A view as (outputs, all the rest), in the order of the memory: which column is which does not matter."""
+    if kernel.ndim == 4 and kernel.is_contiguous(memory_format=torch.channels_last):
+        kernel = kernel.permute(0, 2, 3, 1)
+    return kernel.flatten(1)
 
 
 def _gradient(parameter: nn.Parameter) -> Tensor:
@@ -148,12 +155,13 @@ def orthogonalise(matrices: Tensor, steps: int) -> Tensor:
         return orthogonalise(matrices.mT, steps).mT
     matrices = matrices / (matrices.norm(dim=(1, 2), keepdim=True) * 1.01 + 1e-7)
     gram = matrices @ matrices.mT
-    identity = torch.eye(gram.shape[1], dtype=gram.dtype, device=gram.device)
-    total = identity.expand_as(gram)
-    for a, b, c in POLYNOMIALS[:steps]:
-        polynomial = torch.baddbmm(b * gram, gram, gram, alpha=c) + a * identity
-        total = polynomial @ total
-        gram = polynomial @ gram @ polynomial
-        # Rounding must not make it unsymmetric: the iteration would blow that up.
-        gram = (gram + gram.mT) / 2
+    total = gram
+    for number, (a, b, c) in enumerate(POLYNOMIALS[:steps]):
+        polynomial = torch.baddbmm(gram, gram, gram, alpha=c, beta=b)
+        polynomial.diagonal(dim1=1, dim2=2).add_(a)
+        total = polynomial @ total if number else polynomial
+        if number < steps - 1:
+            gram = polynomial @ gram @ polynomial
+            # Rounding must not make it unsymmetric: the iteration would blow that up.
+            gram = (gram + gram.mT) / 2
     return total @ matrices
