@@ -39,6 +39,9 @@ class CompactCTC(nn.Module):
         mel_bins: channels of the log-mel features.
         stretch, warp, frequency_masks, frequency_width, time_masks, time_width: how features are augmented in
             training, see :class:`~phoneme_recognition.models.feature_augmentation.FeatureAugmentation`.
+
+    Raises:
+        ValueError: there is no such inner layer.
     """
 
     def __init__(
@@ -61,6 +64,8 @@ class CompactCTC(nn.Module):
         time_width: int = 20,
     ) -> None:
         super().__init__()
+        if not 0 <= inner_layer <= layers:
+            raise ValueError(f"inner_layer: expected 0 to layers ({layers}), got {inner_layer}")
         self.vocabulary_size = vocabulary_size
         self.dropout = dropout
         self.log_mel = HTKLogMel(sampling_rate, mel_bins)

@@ -130,7 +130,7 @@ class Muon(Optimizer):
 
 
 def _matrix(kernel: Tensor) -> Tensor:
-    """A view as (outputs, all the rest), in the order of the memory: which column is which does not matter."""
+    """A view as (outputs, all the rest), in the memory's order: which column is which does not matter."""
     if kernel.ndim == 4 and kernel.is_contiguous(memory_format=torch.channels_last):
         kernel = kernel.permute(0, 2, 3, 1)
     return kernel.flatten(1)

@@ -29,6 +29,7 @@ NOT_FOR_USERS = (
     ".*smaller than the logging interval",
     ".*in eval mode at the start of training",
     ".*callbacks used to create the checkpoint need to be provided",
+    ".*Skipping learning rate update",
     ".*Experiment logs directory .* exists and is not empty",
 )
 

@@ -179,3 +179,5 @@ def test_the_inner_head_informs_the_layers_above_and_can_be_left_out(speech: tup
         plain = CompactCTC(20, 16000, channels=16, layers=3, inner_layer=0).eval()
         assert plain(waveforms, lengths).inner_logits is None
     assert not any("inner" in name for name, _ in plain.named_parameters())
+    with pytest.raises(ValueError, match="inner_layer"):
+        CompactCTC(20, 16000, layers=3, inner_layer=4)

@@ -19,7 +19,7 @@ from torch.utils.data import DataLoader
 from phoneme_recognition.data.collate import Batch
 from phoneme_recognition.errors import UserError
 from phoneme_recognition.metrics.error_rates import EditCounts
-from phoneme_recognition.models.module import PhonemeRecogniser
+from phoneme_recognition.models.module import INNER_SHARE, PhonemeRecogniser
 from phoneme_recognition.models.optimizers import Optimization
 from phoneme_recognition.models.output import CTCOutput
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
@@ -288,3 +288,19 @@ def test_a_plateau_knows_what_was_measured_before_the_checkpoint(tmp_path: Path)
 def test_a_plateau_of_what_nobody_measures_is_explained(metric: str, arguments: dict[str, Any]) -> None:
     with pytest.raises(UserError, match=f"nothing logs '{metric}'.*train_loss"):
         fitted_rate(plateau(metric), epochs=2, **arguments)
+
+
+class WithInnerHead(Reshaping):
+    """Has an inner head that gives half the logits."""
+
+    def forward(self, waveforms: Tensor, lengths: Tensor, seeds: Tensor | None = None) -> CTCOutput:
+        output = super().forward(waveforms, lengths, seeds)
+        return output._replace(inner_logits=output.logits / 2)
+
+
+def test_an_inner_head_takes_its_share_of_the_loss() -> None:
+    logits, labels = random_logits(6, 4), [[2, 3], [3]]
+    whole = loss_of(utterances(logits, labels))
+    half = loss_of(utterances([frames / 2 for frames in logits], labels))
+    with_inner = loss_of(utterances(logits, labels), WithInnerHead())
+    assert with_inner == pytest.approx((1 - INNER_SHARE) * whole + INNER_SHARE * half, rel=1e-6)
