@@ -17,6 +17,7 @@ import torch
 from phoneme_recognition import Recognizer
 from phoneme_recognition.audio.reading import read_audio
 from phoneme_recognition.cli import main
+from phoneme_recognition.config import load_config
 from phoneme_recognition.metrics.error_rates import edit_counts
 from phoneme_recognition.models.checkpoint import read_checkpoint
 
@@ -222,3 +223,10 @@ def test_the_weights_of_the_best_epoch_are_measured(trained: tuple[Path, dict[st
     last = read_checkpoint(Path(figures["run_dir"]) / "last.ckpt")
     same = all(torch.equal(best["state_dict"][name], last["state_dict"][name]) for name in best["state_dict"])
     assert same == (best["epoch"] == last["epoch"])
+
+
+def test_every_shipped_config_is_without_mistakes() -> None:
+    configs = sorted((Path(__file__).parents[2] / "config").glob("*.yaml"))
+    assert {"config.yaml", "quickstart.yaml", "whisper.yaml"} <= {config.name for config in configs}
+    for config in configs:
+        load_config(config)
