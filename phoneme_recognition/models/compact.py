@@ -32,7 +32,7 @@ class CompactCTC(nn.Module):
         channels: of the residual convolutions.
         layers: residual convolutions.
         inner_layer: after so many of them an inner head is read, and what it reads is given to the layers
-            above (self-conditioned CTC, Nozaki and Komatsu, 2021); 0 leaves it out.
+            above (self-conditioned CTC, Nozaki and Komatsu, 2021); None is half of them, 0 leaves it out.
         kernel: frames that each convolution sees; odd.
         stem_channels: between the two convolutions of stride 2.
         dropout: share of the channels that is dropped in each layer.
@@ -51,7 +51,7 @@ class CompactCTC(nn.Module):
         *,
         channels: int = 224,
         layers: int = 7,
-        inner_layer: int = 4,
+        inner_layer: int | None = None,
         kernel: int = 5,
         stem_channels: int = 112,
         dropout: float = 0.15,
@@ -64,6 +64,7 @@ class CompactCTC(nn.Module):
         time_width: int = 20,
     ) -> None:
         super().__init__()
+        inner_layer = (layers + 1) // 2 if inner_layer is None else inner_layer
         if not 0 <= inner_layer <= layers:
             raise ValueError(f"inner_layer: expected 0 to layers ({layers}), got {inner_layer}")
         self.vocabulary_size = vocabulary_size

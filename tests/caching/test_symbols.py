@@ -5,7 +5,7 @@ from __future__ import annotations
 from phoneme_recognition.audio.file import AudioFile
 from phoneme_recognition.data.symbols import count_symbols
 from phoneme_recognition.data.utterance import UtteranceSource
-from phoneme_recognition.phonemes.vocabulary import Vocabulary, normalise
+from phoneme_recognition.phonemes.vocabulary import WORD_BOUNDARY, Vocabulary, normalise, plain_text
 
 
 def source(phonemes: tuple[str, ...] | None, text: str | None, problem: str | None = None) -> UtteranceSource:
@@ -15,16 +15,16 @@ def source(phonemes: tuple[str, ...] | None, text: str | None, problem: str | No
 def test_phonemes_go_before_text_and_boundaries_are_no_symbols() -> None:
     rows = [
         source(("t͡s", "ˈa", "|", "t͡s"), "ца ц"),
-        source(None, "Йод,  | я"),
+        source(None, "Йод,  | - Я!"),
         source(("x",), None, problem="labelled twice"),
         source(None, None),
     ]
-    letters = {normalise(letter): 1 for letter in "йод,я"}
+    letters = {normalise(letter): 1 for letter in "йодя"}
     assert count_symbols(rows) == {"t͡s": 2, "ˈa": 1} | letters
 
 
 def test_a_vocabulary_of_letters_splits_the_text_it_came_from() -> None:
-    text = "чей-то ёж"
-    vocabulary = Vocabulary.from_phonemes(count_symbols([source(None, text)]))
-    expected = [normalise(letter) for letter in "чей-то|ёж"]
-    assert vocabulary.split(text) == expected
+    text = "Чей-то ёж!"
+    vocabulary = Vocabulary.from_phonemes([*count_symbols([source(None, text)]), WORD_BOUNDARY])
+    expected = [normalise(letter) for letter in "чей|то|ёж"]
+    assert vocabulary.split(plain_text(text)) == expected

@@ -94,10 +94,10 @@ def test_resuming_within_an_epoch(make_quick_config: Any, tmp_path: Path) -> Non
 
 def test_resuming_after_a_kill(make_quick_config: Any, tmp_path: Path) -> None:
     config = make_quick_config(tmp_path)
-    whole = train(config, *AUGMENTED, "trainer.max_epochs=6", "experiment.custom_folder_name=whole")
+    whole = train(config, *AUGMENTED, "trainer.max_epochs=15", "experiment.custom_folder_name=whole")
     command = [sys.executable, "-m", "phoneme_recognition", "train", str(config), *AUGMENTED]
     killed = subprocess.Popen(
-        [*command, "trainer.max_epochs=6", "experiment.custom_folder_name=killed"],
+        [*command, "trainer.max_epochs=15", "experiment.custom_folder_name=killed"],
         start_new_session=True,
         stderr=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -110,8 +110,8 @@ def test_resuming_after_a_kill(make_quick_config: Any, tmp_path: Path) -> None:
     killed.wait()
     # Whatever moment it was: the checkpoint is whole.
     checkpoint = read_checkpoint(folder / "last.ckpt")
-    assert checkpoint["epoch"] < 5
-    resumed = train(config, *AUGMENTED, "trainer.max_epochs=6", f"ckpt_path={folder / 'last.ckpt'}")
+    assert checkpoint["epoch"] < 14
+    resumed = train(config, *AUGMENTED, "trainer.max_epochs=15", f"ckpt_path={folder / 'last.ckpt'}")
     assert_same_end(whole, resumed)
 
 
