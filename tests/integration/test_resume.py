@@ -99,6 +99,8 @@ def test_resuming_after_a_kill(make_quick_config: Any, tmp_path: Path) -> None:
     killed = subprocess.Popen(
         [*command, "trainer.max_epochs=15", "experiment.custom_folder_name=killed"],
         start_new_session=True,
+        # As many threads as here: another number adds up in another order.
+        env=os.environ | {"OMP_NUM_THREADS": str(torch.get_num_threads())},
         stderr=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
     )
