@@ -1,7 +1,7 @@
 """Muon: momentum whose updates are orthogonalised, for the weight matrices inside a network.
 
 Jordan et al. (2024), Muon: an optimizer for hidden layers in neural networks. Every direction of a weight
-matrix learns at the same pace, which halves the epochs that a small CTC network needs (measured: CHANGELOG).
+matrix learns at the same pace, so a small CTC network learns from scratch in fewer epochs.
 Vectors, the input layer and the head are left to AdamW, as there.
 """
 
