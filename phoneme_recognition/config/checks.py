@@ -17,9 +17,9 @@ from phoneme_recognition.config.sections import (
     SearchSpace,
 )
 from phoneme_recognition.errors import Finding
+from phoneme_recognition.models import COMPACT
 
 AUDIO_KEYS = tuple(entry.name for entry in fields(AudioParams))
-_FROM_SCRATCH_BY_DEFAULT = "CompactCTC"
 # What stands in for a value of the search when its path is tried out; the findings that it brings.
 Try = Callable[[Any], Sequence[Finding]]
 
@@ -29,7 +29,7 @@ def check_model(checker: Checker, model: ModelSection) -> None:
     default = ModelSection()
     name = ("model", "pretrained_name")
     if model.pretrained_name is None:
-        if not model.network_config and model.network_name != _FROM_SCRATCH_BY_DEFAULT:
+        if not model.network_config and model.network_name != COMPACT:
             message = f"null means from scratch, and {model.network_name} has no sizes for that"
             checker.report(name, message, "a hub id or folder, or model.network_config")
     elif model.pretrained_name == default.pretrained_name and model.network_name != default.network_name:

@@ -11,11 +11,8 @@ from typing import Any, Literal
 
 from phoneme_recognition.config.entries import ClassEntry, to_plain
 from phoneme_recognition.config.rules import about, key
+from phoneme_recognition.models import NETWORK_NAMES
 
-NETWORKS = (
-    *("Wav2Vec2", "HuBERT", "WavLM", "Wav2Vec2-Conformer", "Wav2Vec2-BERT", "Data2VecAudio"),
-    *("UniSpeechSat", "SEW", "Whisper", "CompactCTC"),
-)
 # AdamW and SGD are those of torch.optim, Muon is our own.
 OPTIMIZERS = {
     "AdamW": "torch.optim.AdamW",
@@ -52,7 +49,7 @@ class ModelSection:
     """The network and how it learns."""
 
     vocab_file: str = key("dataset_modules/tokens/russian_phones.json", "JSON file phoneme → id")
-    network_name: str = key("Wav2Vec2", "architecture family", choices=NETWORKS)
+    network_name: str = key("Wav2Vec2", "architecture family", choices=NETWORK_NAMES)
     pretrained_name: str | None = key(
         "jonatasgrosman/wav2vec2-large-xlsr-53-russian",
         "hub id or local folder in Hugging Face format; null with network_config trains from scratch",

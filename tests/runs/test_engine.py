@@ -10,6 +10,7 @@ import torch
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, ProgressBar, TQDMProgressBar
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
+from original_trainer import ORIGINAL_TRAINER
 
 from phoneme_recognition.callbacks import CustomModelCheckpoint, LogMetricsCallback
 from phoneme_recognition.config import ClassEntry, load_config
@@ -18,49 +19,6 @@ from phoneme_recognition.models.checkpoint import AtomicCheckpointIO
 from phoneme_recognition.runs.engine import measuring_engine, refuse_what_the_machine_lacks, training_engine
 
 CPU = {"accelerator": "cpu", "devices": 1}
-
-ORIGINAL = """
-trainer:
-  accelerator: "gpu"
-  devices: [0]
-  strategy: "ddp"
-  num_nodes: 1
-  precision: 16
-  logger: True
-  callbacks: None
-  fast_dev_run: False
-  max_epochs: 200
-  min_epochs: None
-  max_steps: -1
-  min_steps: None
-  max_time: None
-  limit_train_batches: 0.2
-  limit_val_batches: 0.2
-  limit_test_batches: 1.0
-  limit_predict_batches: 1.0
-  overfit_batches: 0.0
-  val_check_interval: 1.0
-  check_val_every_n_epoch: 1
-  num_sanity_val_steps: 2
-  log_every_n_steps: 50
-  enable_checkpointing: True
-  enable_progress_bar: True
-  enable_model_summary: True
-  accumulate_grad_batches: 1
-  gradient_clip_val: None
-  gradient_clip_algorithm: "norm"
-  deterministic: False
-  benchmark: None
-  inference_mode: True
-  use_distributed_sampler: True
-  profiler: None
-  detect_anomaly: False
-  barebones: False
-  plugins: None
-  sync_batchnorm: False
-  reload_dataloaders_every_n_epochs: 0
-  default_root_dir: "./"
-"""
 
 
 def kinds(engine: Trainer) -> list[type[Callback]]:
@@ -268,7 +226,7 @@ def test_measuring_is_as_silent_as_training(tmp_path: Path, silent: dict[str, An
 def test_the_originals_values_load_and_make_a_trainer(tmp_path: Path, make_quick_config: Any) -> None:
     config_file = make_quick_config(tmp_path)
     head = config_file.read_text(encoding="utf-8").partition("\ntrainer:")[0]
-    config_file.write_text(head + ORIGINAL, encoding="utf-8")
+    config_file.write_text(head + ORIGINAL_TRAINER, encoding="utf-8")
     assert load_config(config_file).trainer["devices"] == [0]
     overrides = ["accelerator=cpu", "precision=32", "devices=1", "strategy=auto"]
     section = load_config(config_file, [f"trainer.{override}" for override in overrides]).trainer
