@@ -41,6 +41,9 @@ def check_model(checker: Checker, model: ModelSection) -> None:
 
 
 def _check_optimizer(checker: Checker, model: ModelSection) -> None:
+    if model.head_lr is not None and model.optimizer == "Muon":
+        message = "Muon leaves heads to AdamW, at a rate of its own"
+        checker.report(("model", "head_lr"), message, "null, and model.optimizer_args.adamw_lr")
     if not model.optimizer_args:
         return  # spares reading torch's source
     facts = checker.facts(OPTIMIZERS[model.optimizer])

@@ -64,6 +64,7 @@ class ModelSection:
         default_factory=dict, metadata=about("the optimizer's own arguments: weight_decay, betas, momentum")
     )
     lr: float = key(0.0005, "learning rate", above=0)
+    head_lr: float | None = key(None, "learning rate of the head on a pretrained network; null: lr", above=0)
     scheduler: str | None = key(None, "how the learning rate changes; null keeps it", choices=SCHEDULERS)
     step_size: int = key(2, "StepLR: every so many epochs the rate is multiplied by gamma", at_least=1)
     gamma: float = key(0.1, "StepLR, MultiStepLR, ReduceLROnPlateau: factor of the rate", above=0, at_most=1)

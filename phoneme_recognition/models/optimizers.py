@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -16,6 +16,9 @@ from phoneme_recognition.models.muon import Muon
 
 OPTIMIZERS: dict[str, type[optim.Optimizer]] = {"AdamW": optim.AdamW, "SGD": optim.SGD}
 
+# The parts of a network that stand on the encoder and always start from nothing.
+_HEADS = frozenset({"head", "layer_weights"})
+
 
 @dataclass(frozen=True)
 class Optimization:
@@ -27,6 +30,7 @@ class Optimization:
     optimizer: str = "AdamW"
     optimizer_args: Mapping[str, Any] = field(default_factory=dict)
     lr: float = 5e-4
+    head_lr: float | None = None
     scheduler: str | None = None
     step_size: int = 2
     gamma: float = 0.1
@@ -54,11 +58,21 @@ def build_optimizer(network: nn.Module, plan: Optimization) -> optim.Optimizer:
     try:
         if plan.optimizer == "Muon":
             return Muon(trained, **arguments)
-        return OPTIMIZERS[plan.optimizer]([parameter for _, parameter in trained], **arguments)
+        return OPTIMIZERS[plan.optimizer](_groups(trained, plan.head_lr), **arguments)
     except (TypeError, ValueError) as error:
         raise UserError(
             "model.optimizer_args", expected=f"arguments of {plan.optimizer}", got=str(error)
         ) from None
+
+
+def _groups(trained: Sequence[tuple[str, nn.Parameter]], head_lr: float | None) -> list[dict[str, Any]]:
+    """The parameters in groups of one learning rate each; the head's own comes last."""
+    if head_lr is None:
+        return [{"params": [parameter for _, parameter in trained]}]
+    head = [parameter for name, parameter in trained if name.partition(".")[0] in _HEADS]
+    body = [parameter for name, parameter in trained if name.partition(".")[0] not in _HEADS]
+    groups: list[dict[str, Any]] = [{"params": body}, {"params": head, "lr": head_lr}]
+    return [group for group in groups if group["params"]]
 
 
 def build_schedule(

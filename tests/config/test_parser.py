@@ -193,6 +193,12 @@ MISTAKES = [
     ("model: {lr: .inf}", "model.lr", "more than 0", ""),
     ("model: {optimizer: adamw}", "model.optimizer", "one of AdamW, SGD, Muon", "AdamW"),
     ("model: {optimizer: null}", "model.optimizer", "one of AdamW, SGD, Muon", ""),
+    (
+        "model: {optimizer: Muon, head_lr: 0.1}",
+        "model.head_lr",
+        "null, and model.optimizer_args.adamw_lr",
+        "",
+    ),
     ("model: {gamma: 1.5}", "model.gamma", "more than 0, at most 1", ""),
     ("model: {milestones: [5, 0]}", "model.milestones", "at least 1", ""),
     ("model: {milestones: [5, x]}", "model.milestones[1]", "a list, each an integer", ""),

@@ -56,6 +56,29 @@ def test_only_what_is_trainable_is_stepped() -> None:
         build_optimizer(layers, Optimization())
 
 
+def test_a_head_may_learn_at_its_own_rate() -> None:
+    network = nn.ModuleDict({"encoder": nn.Linear(2, 2), "head": nn.Linear(2, 3)})
+    network.layer_weights = nn.Parameter(torch.zeros(4))
+    plan = Optimization(lr=1e-4, head_lr=1e-2, scheduler="warmup_linear")
+    optimizer = build_optimizer(network, plan)
+    body, head = optimizer.param_groups
+    assert (body["lr"], {id(one) for one in body["params"]}) == (
+        1e-4,
+        {id(one) for one in network["encoder"].parameters()},
+    )
+    assert (head["lr"], {id(one) for one in head["params"]}) == (
+        1e-2,
+        {id(one) for one in [*network["head"].parameters(), network.layer_weights]},
+    )
+    schedule = build_schedule(optimizer, plan, total_steps=4)
+    assert schedule is not None
+    optimizer.step()
+    schedule["scheduler"].step()
+    assert [group["lr"] for group in optimizer.param_groups] == pytest.approx([0.75e-4, 0.75e-2])
+    network["encoder"].requires_grad_(False)
+    assert [group["lr"] for group in build_optimizer(network, plan).param_groups] == [1e-2]
+
+
 def test_step_schedules_by_hand() -> None:
     step = Optimization(lr=1.0, scheduler="StepLR", step_size=2, gamma=0.5)
     assert rates(step, 5) == pytest.approx([1, 1, 0.5, 0.5, 0.25])
