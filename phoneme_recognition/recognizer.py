@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 
 from phoneme_recognition.audio.reading import read_audio
 from phoneme_recognition.data.collate import normalise_waveform, pad_waveforms
-from phoneme_recognition.decoding.greedy import greedy_decode
 from phoneme_recognition.errors import AudioError
-from phoneme_recognition.models.checkpoint import read_checkpoint, rebuild
+from phoneme_recognition.models.checkpoint import read_checkpoint, rebuild, rebuild_decoder
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +57,9 @@ class Recognizer:
     """
 
     def __init__(self, checkpoint: str | Path, *, device: str | torch.device | None = None) -> None:
-        network, self.vocabulary, self._audio_params = rebuild(read_checkpoint(checkpoint))
+        loaded = read_checkpoint(checkpoint)
+        network, self.vocabulary, self._audio_params = rebuild(loaded)
+        self._decoder = rebuild_decoder(loaded)
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self._network = network.to(self.device).eval()
 
@@ -102,8 +103,7 @@ class Recognizer:
         padded, lengths = pad_waveforms(waveforms, float(self._audio_params["padding_value"]))
         with torch.inference_mode():
             output = self._network(padded.to(self.device), lengths.to(self.device))
-        decoded = greedy_decode(output.logits, output.lengths, blank_id=self.vocabulary.blank_id)
-        return [self.vocabulary.decode(row) for row in decoded]
+        return [self.vocabulary.decode(row) for row in self._decoder(output.logits, output.lengths)]
 
     def _read(self, recording: str | Path) -> NDArray[np.float32] | str:
         """The samples, or why there are none."""

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from phoneme_recognition.decoding.decoder import Decoder, Decoding
 from phoneme_recognition.models.checkpoint import BLOCK, AtomicCheckpointIO, describe
 from phoneme_recognition.models.networks import build_network
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
@@ -39,7 +40,7 @@ def save_small(path: Path, **audio_params: Any) -> Path:
     audio = AUDIO | audio_params
     network = small_network(sampling_rate=audio["sampling_rate"])
     weights = {f"network.{name}": value for name, value in network.state_dict().items()}
-    AtomicCheckpointIO().save_checkpoint(
-        {"state_dict": weights, BLOCK: describe(network, VOCABULARY, audio)}, path
-    )
+    decoder = Decoder(Decoding(), blank_id=VOCABULARY.blank_id)
+    block = describe(network, VOCABULARY, audio, decoder)
+    AtomicCheckpointIO().save_checkpoint({"state_dict": weights, BLOCK: block}, path)
     return path

@@ -23,6 +23,7 @@ from phoneme_recognition.config.sections import (
     AudioParams,
     Config,
     DataSection,
+    DecodingSection,
     ExperimentSection,
     ModelSection,
     OptunaSection,
@@ -31,7 +32,7 @@ from phoneme_recognition.config.sections import (
 from phoneme_recognition.config.trainer_keys import TRAINER, TRAINER_RULES, with_additions
 from phoneme_recognition.errors import ConfigError, Finding
 
-_SECTIONS = ("audio_params", "experiment", "model", "data", "trainer", "optuna")
+_SECTIONS = ("audio_params", "experiment", "model", "data", "decoding", "trainer", "optuna")
 # The method by which the program uses what stands in each list.
 _METHODS = {"dataset_classes": "load_data", "augmentations": "__call__"}
 
@@ -69,6 +70,7 @@ def _check(checker: Checker, tree: dict[str, Any], *, search: bool = True) -> Co
     model = checker.section(ModelSection, tree.get("model"), ("model",))
     experiment = checker.section(ExperimentSection, tree.get("experiment"), ("experiment",))
     data = _check_data(checker, tree.get("data"), audio)
+    decoding = checker.section(DecodingSection, tree.get("decoding"), ("decoding",))
     trainer = _check_trainer(checker, tree.get("trainer"))
     optuna = _check_optuna(checker, tree.get("optuna"))
     check_model(checker, model)
@@ -84,6 +86,7 @@ def _check(checker: Checker, tree: dict[str, Any], *, search: bool = True) -> Co
         experiment,
         model,
         data,
+        decoding,
         trainer=trainer,
         optuna=optuna,
     )

@@ -20,6 +20,7 @@ OPTIMIZERS = {
     "Muon": "phoneme_recognition.models.muon.Muon",
 }
 SCHEDULERS = ("StepLR", "MultiStepLR", "ReduceLROnPlateau", "warmup_cosine", "warmup_linear")
+DECODERS = ("greedy", "beam")
 DISTRIBUTIONS = ("uniform", "loguniform", "int", "categorical", "discrete")
 
 
@@ -74,6 +75,9 @@ class ModelSection:
     metric_scheduler: str = key("val_loss", "ReduceLROnPlateau: the metric that should improve")
     metric_patience: int = key(10, "ReduceLROnPlateau: epochs without improvement", at_least=0)
     min_lr: float = key(1e-6, "ReduceLROnPlateau: the rate never falls below", at_least=0)
+    frame_loss: float = key(
+        0.0, "weight of a second loss: each frame's phone, where the corpus has phone times", at_least=0
+    )
     warmup_steps: int = key(0, "warmup_cosine, warmup_linear: steps in which the rate rises", at_least=0)
 
 
@@ -94,6 +98,23 @@ class DataSection:
     augmentations: list[ClassEntry] = field(
         default_factory=list, metadata=about("applied to training audio only, in this order")
     )
+
+
+@dataclass(frozen=True)
+class DecodingSection:
+    """How the network's output becomes phonemes when it is measured and used."""
+
+    method: str = key(
+        "greedy",
+        "greedy: the likeliest symbol of every frame; beam: the likeliest phonemes",
+        choices=DECODERS,
+    )
+    beam_width: int = key(16, "beam: prefixes that are kept", at_least=1)
+    lm_order: int = key(
+        6, "phonemes in an n-gram of the language model that is counted on the labels; 0: none", at_least=0
+    )
+    lm_weight: float = key(0.3, "beam: how much the language model counts", at_least=0)
+    lm_bonus: float = key(0.8, "beam with a language model: added for each phoneme")
 
 
 @dataclass(frozen=True)
@@ -134,6 +155,7 @@ class Config:
     experiment: ExperimentSection = field(default_factory=ExperimentSection)
     model: ModelSection = field(default_factory=ModelSection)
     data: DataSection = field(default_factory=DataSection)
+    decoding: DecodingSection = field(default_factory=DecodingSection)
     trainer: dict[str, Any] = field(
         default_factory=dict, metadata=about("arguments of lightning.pytorch.Trainer, passed through")
     )

@@ -14,13 +14,23 @@ from torch import Tensor
 VARIANCE_FLOOR = 1e-7
 
 
+# The rate of the time grid on which a batch says which phone is heard, and what it says where that is unknown
+# (what torch's losses leave out).
+GRID_RATE = 100
+UNKNOWN_PHONE = -100
+
+
 class Example(NamedTuple):
-    """One utterance, ready to be batched: (num_samples,) float32 samples, (num_phonemes,) int64 ids."""
+    """One utterance, ready to be batched: (num_samples,) float32 samples, (num_phonemes,) int64 ids.
+
+    ``phones`` are (num_points,) int64 ids on a time grid, empty where the corpus has no phone times.
+    """
 
     utterance_id: str
     samples: NDArray[np.float32]
     phoneme_ids: NDArray[np.int64]
     seed: int
+    phones: NDArray[np.int64] = np.empty(0, dtype=np.int64)
 
 
 class Batch(NamedTuple):
@@ -33,6 +43,9 @@ class Batch(NamedTuple):
         labels: (batch, phonemes) int64, padded with 0.
         label_lengths: (batch,) int64.
         seeds: (batch,) int64, what each utterance's random draws (SpecAugment) come from.
+        phones: (batch, points) int64, the phone (the blank in a pause) at each point of an even time grid;
+            ``UNKNOWN_PHONE`` where nobody knows, and behind an utterance's end.
+        phone_lengths: (batch,) int64, points of each utterance, 0 where the corpus has no phone times.
     """
 
     utterance_ids: list[str]
@@ -41,11 +54,38 @@ class Batch(NamedTuple):
     labels: Tensor
     label_lengths: Tensor
     seeds: Tensor
+    phones: Tensor
+    phone_lengths: Tensor
 
 
 def normalise_waveform(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     """Zero mean and unit variance over the samples of one utterance."""
     return np.asarray((samples - samples.mean()) / np.sqrt(samples.var() + VARIANCE_FLOOR), dtype=np.float32)
+
+
+def phone_grid(
+    starts: NDArray[np.float64],
+    ends: NDArray[np.float64],
+    phoneme_ids: NDArray[np.int64],
+    duration: float,
+    *,
+    pause_id: int,
+) -> NDArray[np.int64]:
+    """Which phone is heard at each point of a time grid.
+
+    Args:
+        starts: (num_phones,) in seconds, rising.
+        ends: (num_phones,) in seconds.
+        phoneme_ids: (num_phones,).
+        duration: of the utterance, in seconds.
+        pause_id: what stands where no phone is.
+
+    Returns:
+        (num_points,) ids, ``GRID_RATE`` a second; each stands for the middle of its stretch of time.
+    """
+    times = (np.arange(max(1, round(duration * GRID_RATE))) + 0.5) / GRID_RATE
+    at = np.searchsorted(starts, times, side="right") - 1
+    return np.where((at >= 0) & (times < ends[at]), phoneme_ids[at], pause_id)
 
 
 def pad_waveforms(
@@ -70,4 +110,10 @@ def collate(examples: Sequence[Example], *, padding_value: float = 0.0) -> Batch
         labels=torch.nn.utils.rnn.pad_sequence(labels, batch_first=True),
         label_lengths=torch.tensor([len(label) for label in labels], dtype=torch.int64),
         seeds=torch.tensor([example.seed for example in examples], dtype=torch.int64),
+        phones=torch.nn.utils.rnn.pad_sequence(
+            [torch.from_numpy(example.phones) for example in examples],
+            batch_first=True,
+            padding_value=UNKNOWN_PHONE,
+        ),
+        phone_lengths=torch.tensor([len(example.phones) for example in examples], dtype=torch.int64),
     )

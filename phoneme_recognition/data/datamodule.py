@@ -28,7 +28,10 @@ Split = Literal["train", "val", "test"]
 
 @dataclass(frozen=True)
 class Loading:
-    """How batches are made and where the cache stands; the values of the config's ``data`` section."""
+    """How batches are made and where the cache stands; the values of the config's ``data`` section.
+
+    ``phone_times`` asks for training batches that say which phone is heard when.
+    """
 
     batch_size: int = 4
     batch_seconds: float | None = None
@@ -37,6 +40,7 @@ class Loading:
     rebuild: bool = False
     max_skipped: float = 0.1
     seed: int = 42
+    phone_times: bool = False
 
 
 class SpeechDataModule(LightningDataModule):
@@ -136,6 +140,7 @@ class SpeechDataModule(LightningDataModule):
             normalise=bool(self._audio_params["do_normalize"]),
             padding_value=float(str(self._audio_params["padding_value"])),
             seed=self._loading.seed,
+            pause_id=self._vocabulary.blank_id if training and self._loading.phone_times else None,
         )
         plan = BatchPlan(
             table.num_samples / table.sampling_rate,

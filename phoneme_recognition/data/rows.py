@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -71,6 +71,13 @@ class Rows:
             segments=tuple(map(PhoneSegment, names, starts, ends)),
             source=batch.column("source")[at].as_py(),
         )
+
+    def labels(self, every: int = 1) -> Iterator[NDArray[np.int64]]:
+        """The phoneme ids of each row, or of every n-th."""
+        for number, batch in enumerate(self._batches):
+            column = batch.column("phoneme_ids")
+            for at in range(-number * _BATCH_ROWS % every, len(column), every):
+                yield column[at].values.to_numpy()
 
     def speakers(self) -> set[str]:
         """The speakers that are known."""

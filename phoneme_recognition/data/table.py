@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from phoneme_recognition.data.clips import Clips
 from phoneme_recognition.data.rows import Rows
@@ -64,6 +65,11 @@ class UtteranceTable:
 
     def __reduce__(self) -> tuple[type[UtteranceTable], tuple[tuple[Path, ...]]]:
         return UtteranceTable, (self.directories,)
+
+    def labels(self, every: int = 1) -> Iterator[NDArray[np.int64]]:
+        """The phoneme ids of each row, or of every n-th of each part, without touching the samples."""
+        for rows in self._rows:
+            yield from rows.labels(every)
 
     @property
     def directory(self) -> Path:

@@ -1,7 +1,7 @@
 """What a checkpoint says about itself, and how a recogniser is rebuilt from it.
 
 Beside what Lightning stores, a checkpoint has one block of plain data: vocabulary, audio parameters,
-network and version. Measuring and inference read that block alone; they need no config and no hub.
+network, decoder and version. Measuring and inference read that block alone; they need no config and no hub.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import torch
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 from torch import Tensor, nn
 
+from phoneme_recognition.decoding.decoder import Decoder, Decoding
 from phoneme_recognition.errors import CheckpointError
 from phoneme_recognition.models.networks import network_block, rebuild_network
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
@@ -38,7 +39,9 @@ class AtomicCheckpointIO(TorchCheckpointIO):
             partial.unlink(missing_ok=True)
 
 
-def describe(network: nn.Module, vocabulary: Vocabulary, audio_params: Mapping[str, Any]) -> dict[str, Any]:
+def describe(
+    network: nn.Module, vocabulary: Vocabulary, audio_params: Mapping[str, Any], decoder: Decoder
+) -> dict[str, Any]:
     """The block of plain data that a checkpoint carries."""
     return {
         "format": FORMAT,
@@ -46,6 +49,7 @@ def describe(network: nn.Module, vocabulary: Vocabulary, audio_params: Mapping[s
         "vocabulary": vocabulary.to_dict(),
         "audio_params": dict(audio_params),
         "network": network_block(network),
+        "decoder": decoder.to_dict(),
     }
 
 
@@ -107,6 +111,23 @@ def rebuild(checkpoint: Mapping[str, Any]) -> tuple[nn.Module, Vocabulary, dict[
             remedy=f"It was made by version {block['version']}: use that one.",
         ) from None
     return network, Vocabulary(block["vocabulary"]), dict(block["audio_params"])
+
+
+def rebuild_decoder(checkpoint: Mapping[str, Any], plan: Decoding | None = None) -> Decoder:
+    """How a checkpoint that was read turns logits into phonemes, or does with another plan.
+
+    Raises:
+        CheckpointError: the plan asks for a language model, and the checkpoint has none.
+    """
+    block = checkpoint[BLOCK]
+    blank_id = Vocabulary(block["vocabulary"]).blank_id
+    decoder = Decoder.from_dict(block.get("decoder"), blank_id=blank_id, plan=plan)
+    if decoder.plan.method == "beam" and decoder.plan.lm_order and decoder.language_model is None:
+        raise CheckpointError(
+            "the checkpoint has no language model to decode with",
+            remedy="Set decoding.lm_order=0, or decoding.method=greedy.",
+        )
+    return decoder
 
 
 def load_matching_weights(network: nn.Module, weights: Mapping[str, Tensor]) -> list[str]:

@@ -128,7 +128,8 @@ class CompactCTC(nn.Module):
                 inner = self.inner_head(hidden[:, :, 0].transpose(1, 2))
                 read = self.head_feedback(inner.softmax(dim=-1))
                 hidden = (hidden + read.transpose(1, 2)[:, :, None]) * mask
-        return CTCOutput(self.head(self.norm(hidden[:, :, 0].transpose(1, 2))), lengths, inner)
+        top = self.norm(hidden[:, :, 0].transpose(1, 2))
+        return CTCOutput(self.head(top), lengths, top, inner)
 
 
 class Convolution(nn.Module):

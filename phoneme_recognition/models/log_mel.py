@@ -66,6 +66,11 @@ class WhisperLogMel(nn.Module):
             return scaled.masked_fill(~valid, 0.0).transpose(1, 2), frames
 
 
+# Share of the band up to half the sampling rate that every resampler keeps: above, recordings that came from
+# another rate are silent, and their features would be those of no recording in training.
+_USED_BAND = 0.9
+
+
 class HTKLogMel(nn.Module):
     """Plain log-mel energies on the HTK mel scale, normalised a channel: 100 frames a second at any rate.
 
@@ -88,7 +93,7 @@ class HTKLogMel(nn.Module):
             num_frequency_bins=self.fft_size // 2 + 1,
             num_mel_filters=mel_bins,
             min_frequency=20.0,
-            max_frequency=sampling_rate / 2,
+            max_frequency=_USED_BAND * sampling_rate / 2,
             sampling_rate=sampling_rate,
             norm=None,
             mel_scale="htk",

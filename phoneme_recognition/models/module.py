@@ -8,16 +8,18 @@ from typing import Any, Literal
 import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor, nn
-from torch.nn.functional import ctc_loss, log_softmax
+from torch.nn.functional import cross_entropy, ctc_loss, log_softmax
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from phoneme_recognition.data.collate import Batch
 from phoneme_recognition.data.loader import ResumableLoader
+from phoneme_recognition.decoding.decoder import Decoder, Decoding
 from phoneme_recognition.decoding.greedy import greedy_decode
 from phoneme_recognition.errors import UserError
 from phoneme_recognition.metrics.error_rates import EditCounts, ErrorRate
-from phoneme_recognition.models.checkpoint import BLOCK, describe
+from phoneme_recognition.models.checkpoint import BLOCK, PREFIX, describe
 from phoneme_recognition.models.optimizers import Optimization, build_optimizer, build_schedule
+from phoneme_recognition.models.output import CTCOutput
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
 from phoneme_recognition.randomness import draw_seed
 
@@ -25,6 +27,9 @@ Stage = Literal["train", "val", "test"]
 
 # Share of the loss of an inner head (Lee and Watanabe, 2021, Intermediate loss regularization for CTC).
 INNER_SHARE = 0.3
+
+# The PER of greedy decoding: what the network hears by itself, where a search helps it.
+GREEDY = "greedy_per"
 
 # Where a checkpoint keeps the values that were logged last.
 METRICS = "logged_metrics"
@@ -38,6 +43,8 @@ class PhonemeRecogniser(LightningModule):
         vocabulary: what the logits mean.
         audio_params: how the waveforms were made, kept in every checkpoint.
         optimization: optimizer and schedule.
+        frame_loss: weight of a second loss, which teaches each frame its phone where the corpus has times.
+        decoder: what makes phonemes of logits on validation and test; None: greedily, as in training.
         seed: what dropout and the like are drawn from, step by step.
 
     Attributes:
@@ -52,22 +59,33 @@ class PhonemeRecogniser(LightningModule):
         *,
         audio_params: Mapping[str, Any],
         optimization: Optimization | None = None,
+        frame_loss: float = 0.0,
+        decoder: Decoder | None = None,
         seed: int = 42,
     ) -> None:
         super().__init__()
         self.network = network
         self.vocabulary = vocabulary
         self.audio_params = dict(audio_params)
+        self.decoder = decoder or Decoder(Decoding(), blank_id=vocabulary.blank_id)
         self.counts: dict[str, EditCounts] = {}
         self.transcripts: list[tuple[str, list[str], list[str]]] | None = None
         self._optimization = optimization or Optimization()
         self._seed = seed
+        self._frame_loss = frame_loss
+        if frame_loss:
+            # It serves training alone, so that it is no part of the network.
+            head = network.get_submodule("head")
+            assert isinstance(head, nn.Linear)
+            self.frame_head = nn.Linear(head.in_features, len(vocabulary))
         self._resumed_metrics: dict[str, float] = {}
         # Words can only be scored where the labels say where they begin.
         units = ["per", "cer"] if vocabulary.word_boundary_id is None else ["per", "cer", "wer"]
         self.rates = nn.ModuleDict(
             {f"{stage}_{unit}": ErrorRate(unit) for stage in ("train", "val", "test") for unit in units}
         )
+        if self.decoder.plan.method != "greedy":
+            self.rates.update({f"{stage}_{GREEDY}": ErrorRate("per") for stage in ("val", "test")})
 
     def on_train_start(self) -> None:
         """Go on at the batch where a resumed epoch was left; at an epoch's end, at the next one's first."""
@@ -101,7 +119,8 @@ class PhonemeRecogniser(LightningModule):
 
     def configure_optimizers(self) -> Any:
         """Optimizer and schedule by the config's names."""
-        optimizer = build_optimizer(self.network, self._optimization)
+        names = ((name.removeprefix(PREFIX), parameter) for name, parameter in self.named_parameters())
+        optimizer = build_optimizer(names, self._optimization)
         schedule = build_schedule(optimizer, self._optimization, self.trainer.estimated_stepping_batches)
         return optimizer if schedule is None else {"optimizer": optimizer, "lr_scheduler": schedule}
 
@@ -131,7 +150,7 @@ class PhonemeRecogniser(LightningModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Add the block from which the recogniser is rebuilt without config or hub."""
-        checkpoint[BLOCK] = describe(self.network, self.vocabulary, self.audio_params)
+        checkpoint[BLOCK] = describe(self.network, self.vocabulary, self.audio_params, self.decoder)
         checkpoint[METRICS] = _floats(self.trainer.callback_metrics)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
@@ -157,10 +176,29 @@ class PhonemeRecogniser(LightningModule):
             prog_bar=shown,
         )
         self._score(batch, log_probs.detach(), output.lengths, stage)
-        if output.inner_logits is None:
+        if stage != "train":
             return loss
-        inner = self._loss(log_softmax(output.inner_logits.float(), dim=-1), output.lengths, batch)
-        return (1 - INNER_SHARE) * loss + INNER_SHARE * inner
+        if output.inner_logits is not None:
+            inner = self._loss(log_softmax(output.inner_logits.float(), dim=-1), output.lengths, batch)
+            loss = (1 - INNER_SHARE) * loss + INNER_SHARE * inner
+        if self._frame_loss:
+            loss = loss + self._frame_loss * self._loss_of_frames(output, batch)
+        return loss
+
+    def _loss_of_frames(self, output: CTCOutput, batch: Batch) -> Tensor:
+        """Cross entropy of each frame's phone, averaged over the frames whose phone is known.
+
+        Frames are spread evenly over the utterance, however the network has stretched it.
+        """
+        frames = torch.arange(output.hidden.shape[1], device=output.hidden.device) + 0.5
+        points = frames / output.lengths[:, None].clamp(min=1) * batch.phone_lengths[:, None]
+        known = frames < batch.phone_lengths[:, None].clamp(max=1) * output.lengths[:, None]
+        if not known.any():
+            return output.hidden.sum() * 0.0
+        last = (batch.phone_lengths - 1).clamp(min=0)[:, None]
+        targets = batch.phones.gather(1, torch.minimum(points.long(), last))[known]
+        loss: Tensor = cross_entropy(self.frame_head(output.hidden[known]).float(), targets)
+        return loss
 
     def _loss(self, log_probs: Tensor, frames: Tensor, batch: Batch) -> Tensor:
         """CTC loss (Graves et al., 2006) a phoneme, averaged over the utterances."""
@@ -176,23 +214,21 @@ class PhonemeRecogniser(LightningModule):
         return (losses / batch.label_lengths.clamp(min=1)).mean()
 
     def _score(self, batch: Batch, log_probs: Tensor, frames: Tensor, stage: Stage) -> None:
-        references, hypotheses = self._symbols(batch, log_probs, frames)
+        labels = zip(batch.labels.tolist(), batch.label_lengths.tolist(), strict=True)
+        references = [self.vocabulary.decode(row[:length]) for row, length in labels]
+        greedy = self._symbols(greedy_decode(log_probs, frames, blank_id=self.vocabulary.blank_id))
+        searched = stage != "train" and self.decoder.plan.method != "greedy"
+        hypotheses = self._symbols(self.decoder(log_probs, frames)) if searched else greedy
         if self.transcripts is not None:
             self.transcripts += zip(batch.utterance_ids, references, hypotheses, strict=True)
         size = len(batch.utterance_ids)
         for name, metric in self._rates_of(stage):
-            metric.update(references, hypotheses)
-            shown = name.endswith("per")
+            metric.update(references, greedy if name.endswith(GREEDY) else hypotheses)
+            shown = name == f"{stage}_per"
             self.log(name, metric, on_step=False, on_epoch=True, batch_size=size, prog_bar=shown)
 
-    def _symbols(
-        self, batch: Batch, scores: Tensor, frames: Tensor
-    ) -> tuple[Sequence[list[str]], Sequence[list[str]]]:
-        """References and hypotheses of a batch, as symbols."""
-        labels = zip(batch.labels.tolist(), batch.label_lengths.tolist(), strict=True)
-        references = [self.vocabulary.decode(row[:length]) for row, length in labels]
-        decoded = greedy_decode(scores, frames, blank_id=self.vocabulary.blank_id)
-        return references, [self.vocabulary.decode(row) for row in decoded]
+    def _symbols(self, decoded: Sequence[list[int]]) -> list[list[str]]:
+        return [self.vocabulary.decode(row) for row in decoded]
 
     def _keep_counts(self, stage: Stage) -> None:
         for name, metric in self._rates_of(stage):

@@ -94,7 +94,8 @@ class EncoderCTC(nn.Module):
                 features, frames, draws, every_layer=self.layer_weights is not None
             )
         hidden, frames = encoder.finish(self._weigh(states), frames)
-        return CTCOutput(self._tie_in_dropped_layers(self.head(self.dropout(hidden))), frames)
+        logits = self._tie_in_dropped_layers(self.head(self.dropout(hidden)))
+        return CTCOutput(logits, frames, hidden)
 
     def _tie_in_dropped_layers(self, logits: Tensor) -> Tensor:
         """With several processes every parameter needs a gradient: zero for those of a dropped layer."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -17,7 +17,7 @@ from phoneme_recognition.models.muon import Muon
 OPTIMIZERS: dict[str, type[optim.Optimizer]] = {"AdamW": optim.AdamW, "SGD": optim.SGD}
 
 # The parts of a network that stand on the encoder and always start from nothing.
-_HEADS = frozenset({"head", "layer_weights"})
+_HEADS = frozenset({"head", "layer_weights", "frame_head"})
 
 
 @dataclass(frozen=True)
@@ -41,13 +41,13 @@ class Optimization:
     warmup_steps: int = 0
 
 
-def build_optimizer(network: nn.Module, plan: Optimization) -> optim.Optimizer:
-    """The optimizer over those parameters of a network that are trained.
+def build_optimizer(parameters: Iterable[tuple[str, nn.Parameter]], plan: Optimization) -> optim.Optimizer:
+    """The optimizer over those parameters, given with their names in the network, that are trained.
 
     Raises:
         UserError: ``optimizer_args`` holds what the optimizer does not take, or nothing is left to train.
     """
-    trained = [(name, parameter) for name, parameter in network.named_parameters() if parameter.requires_grad]
+    trained = [(name, parameter) for name, parameter in parameters if parameter.requires_grad]
     if not trained:
         raise UserError("nothing is left to train", remedy="Set one of the freezes in model to false.")
     arguments = {"lr": plan.lr, **plan.optimizer_args}

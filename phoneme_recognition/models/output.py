@@ -13,9 +13,11 @@ class CTCOutput(NamedTuple):
     Attributes:
         logits: (B, T, V).
         lengths: (B,) int64, how many frames of each utterance are speech, not padding.
+        hidden: (B, T, C), what the head reads.
         inner_logits: (B, T, V) of a head inside the network, to be trained along with it; None without one.
     """
 
     logits: Tensor
     lengths: Tensor
+    hidden: Tensor
     inner_logits: Tensor | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,9 @@ from torch import nn
 from phoneme_recognition.config import Config, instantiate
 from phoneme_recognition.data.datamodule import Loading, SpeechDataModule, Split
 from phoneme_recognition.data.utterance import Corpus
+from phoneme_recognition.decoding.decoder import Decoder, Decoding
+from phoneme_recognition.decoding.language_model import MOST_PHONEMES, PhonemeLanguageModel
+from phoneme_recognition.errors import UserError
 from phoneme_recognition.models.optimizers import Optimization
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
 
@@ -61,10 +64,35 @@ def build_datamodule(
             rebuild=data.create_dataset,
             max_skipped=data.max_skipped,
             seed=seed,
+            phone_times=config.model.frame_loss > 0,
         ),
         transforms=[instantiate(entry) for entry in data.augmentations] if "train" in splits else (),
         splits=splits,
     )
+
+
+def decoding_of(config: Config) -> Decoding:
+    """The ``decoding`` section as the decoder takes it."""
+    return Decoding(**asdict(config.decoding))
+
+
+def build_decoder(config: Config, datamodule: SpeechDataModule, vocabulary: Vocabulary) -> Decoder:
+    """The decoder of a config, its language model counted on the training labels.
+
+    Raises:
+        UserError: the language model's order is too high for so many symbols.
+    """
+    plan, model = decoding_of(config), None
+    if plan.lm_order:
+        table = datamodule.table("train")
+        every = max(1, int(table.label_lengths.sum()) // MOST_PHONEMES)
+        try:
+            model = PhonemeLanguageModel.count(
+                table.labels(every), order=plan.lm_order, size=len(vocabulary), start=vocabulary.blank_id
+            )
+        except ValueError as error:
+            raise UserError(f"decoding.lm_{error}") from None
+    return Decoder(plan, blank_id=vocabulary.blank_id, language_model=model)
 
 
 def fit_workers(num_workers: int | str) -> int:

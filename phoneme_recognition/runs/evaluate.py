@@ -14,9 +14,9 @@ from phoneme_recognition.data.datamodule import SpeechDataModule
 from phoneme_recognition.errors import UserError
 from phoneme_recognition.files import write_text, written_whole
 from phoneme_recognition.metrics.error_rates import edit_counts, phoneme_tokens
-from phoneme_recognition.models.checkpoint import read_checkpoint, rebuild
+from phoneme_recognition.models.checkpoint import read_checkpoint, rebuild, rebuild_decoder
 from phoneme_recognition.models.module import PhonemeRecogniser
-from phoneme_recognition.runs.build import build_datamodule
+from phoneme_recognition.runs.build import build_datamodule, decoding_of
 from phoneme_recognition.runs.engine import measuring_engine, refuse_what_the_machine_lacks
 from phoneme_recognition.runs.measurement import Measurement, Part
 from phoneme_recognition.runs.report import show_measurements
@@ -28,8 +28,8 @@ logger = logging.getLogger(__name__)
 def evaluate(config: Config, split: Part) -> dict[str, Any]:
     """Measure ``ckpt_path`` on a split, print the table, save the figures beside the checkpoint.
 
-    Network, vocabulary and audio parameters come from the checkpoint; the config says which data, and how
-    it is batched.
+    Network, vocabulary, audio parameters and language model come from the checkpoint; the config says which
+    data, how it is batched, and how it is decoded.
 
     Raises:
         UserError: there is no ``ckpt_path``, or it or the data cannot be used.
@@ -41,9 +41,11 @@ def evaluate(config: Config, split: Part) -> dict[str, Any]:
     refuse_what_the_machine_lacks(config.trainer)
     checkpoint = Path(config.ckpt_path)
     config, seed = settle_seed(config)
-    network, vocabulary, audio_params = rebuild(read_checkpoint(checkpoint))
+    loaded = read_checkpoint(checkpoint)
+    network, vocabulary, audio_params = rebuild(loaded)
+    decoder = rebuild_decoder(loaded, decoding_of(config))
     datamodule = build_datamodule(config, network, vocabulary, audio_params, seed=seed, splits=(split,))
-    module = PhonemeRecogniser(network, vocabulary, audio_params=audio_params)
+    module = PhonemeRecogniser(network, vocabulary, audio_params=audio_params, decoder=decoder)
     measured = measure(module, datamodule, split, config.trainer, checkpoint.parent)
     folder = save_measurement(measured, checkpoint)
     show_measurements([measured])
@@ -76,7 +78,9 @@ def measure(
     }
     counts = module.counts[f"{split}_per"]
     transcripts.sort()
-    return Measurement(split, len(transcripts), logged[f"{split}_loss"], rates, counts, transcripts)
+    return Measurement(
+        split, len(transcripts), logged[f"{split}_loss"], rates, counts, str(module.decoder), transcripts
+    )
 
 
 def save_measurement(measured: Measurement, checkpoint: Path) -> Path:

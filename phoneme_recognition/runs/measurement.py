@@ -21,6 +21,7 @@ class Measurement:
         loss: mean CTC loss a phoneme.
         rates: ``per``, ``cer`` and, where labels have words, ``wer``, as fractions.
         counts: the edits behind the PER.
+        decoding: how phonemes were made of what the network gives, in words.
         transcripts: utterance id, reference and hypothesis of each utterance.
     """
 
@@ -29,6 +30,7 @@ class Measurement:
     loss: float
     rates: Mapping[str, float]
     counts: EditCounts
+    decoding: str
     transcripts: list[tuple[str, list[str], list[str]]]
 
     def figures(self) -> dict[str, Any]:
@@ -41,4 +43,5 @@ class Measurement:
             "substitutions": self.counts.substitutions,
             "insertions": self.counts.insertions,
             "deletions": self.counts.deletions,
+            "decoding": self.decoding,
         }

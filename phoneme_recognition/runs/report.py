@@ -13,22 +13,24 @@ from phoneme_recognition.files import written_whole
 from phoneme_recognition.runs.measurement import Measurement
 
 SPLIT_NAMES = {"val": "validation", "test": "test"}
+# Rates beside the PER, by their names in a measurement.
+_HEADS = {"greedy_per": "greedy PER %", "cer": "CER %", "wer": "WER %"}
 CURVES_FILE = "curves.png"
 
 
 def show_measurements(measurements: Sequence[Measurement]) -> None:
     """Print the error rates, in per cent, with the counts behind the PER, to standard error."""
-    units = [unit for unit in ("cer", "wer") if all(unit in measured.rates for measured in measurements)]
+    units = [unit for unit in _HEADS if all(unit in measured.rates for measured in measurements)]
     # As narrow as can be: a number that is cut off at the edge of a terminal is worse than none.
     table = Table(
         box=SIMPLE_HEAD,
         padding=0,
         show_edge=False,
-        caption="S substituted, I inserted, D deleted phonemes",
+        caption=f"S substituted, I inserted, D deleted phonemes\ndecoded: {measurements[0].decoding}",
         caption_justify="left",
     )
     table.add_column("split")
-    rates = [f"{unit.upper()} %" for unit in units]
+    rates = [_HEADS[unit] for unit in units]
     for name in ("PER %", "S", "I", "D", "phonemes", *rates, "loss", "utterances"):
         table.add_column(name, justify="right")
     for measured in measurements:

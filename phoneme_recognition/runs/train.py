@@ -13,6 +13,7 @@ from torch import nn
 from phoneme_recognition.callbacks import LogMetricsCallback
 from phoneme_recognition.config import Config, save_config
 from phoneme_recognition.data.datamodule import SpeechDataModule
+from phoneme_recognition.data.table import UtteranceTable
 from phoneme_recognition.errors import CheckpointError
 from phoneme_recognition.models.checkpoint import (
     BLOCK,
@@ -20,12 +21,13 @@ from phoneme_recognition.models.checkpoint import (
     network_weights,
     read_checkpoint,
     rebuild,
+    rebuild_decoder,
 )
 from phoneme_recognition.models.freezing import freeze
 from phoneme_recognition.models.module import PhonemeRecogniser
 from phoneme_recognition.models.networks import build_network, rebuild_network
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
-from phoneme_recognition.runs.build import build_datamodule, optimization_of
+from phoneme_recognition.runs.build import build_datamodule, build_decoder, optimization_of
 from phoneme_recognition.runs.engine import refuse_what_the_machine_lacks, training_engine
 from phoneme_recognition.runs.evaluate import measure, save_measurement
 from phoneme_recognition.runs.folder import is_first_process, make_run_folder
@@ -33,6 +35,9 @@ from phoneme_recognition.runs.measurement import Measurement, Part
 from phoneme_recognition.runs.report import CURVES_FILE, draw_curves, show_measurements
 from phoneme_recognition.runs.seeding import settle_seed
 from phoneme_recognition.runs.vocabulary import find_vocabulary
+
+# Of so many recordings one should have phone times, if any has.
+ROWS_LOOKED_AT = 1000
 
 logger = logging.getLogger(__name__)
 
@@ -56,16 +61,28 @@ def train(config: Config) -> dict[str, Any]:
     )
     if is_first_process():
         datamodule.prepare_data()
+    if config.model.frame_loss and not _has_times(datamodule.table("train")):
+        logger.warning("model.frame_loss has no effect: the training recordings have no phone times")
     run_dir = make_run_folder(config)
     save_config(config, run_dir / "config.yaml")
     module = PhonemeRecogniser(
-        network, vocabulary, audio_params=audio_params, optimization=optimization_of(config), seed=seed
+        network,
+        vocabulary,
+        audio_params=audio_params,
+        optimization=optimization_of(config),
+        frame_loss=config.model.frame_loss,
+        decoder=build_decoder(config, datamodule, vocabulary),
+        seed=seed,
     )
     engine = training_engine(config.trainer, run_dir)
     resumed = None if config.experiment.only_weights_load else config.ckpt_path
     logger.info("training in %s", run_dir)
     _fit(engine, module, datamodule, resumed, run_dir)
     return _conclude(config, engine, module, datamodule, run_dir)
+
+
+def _has_times(table: UtteranceTable) -> bool:
+    return any(table[row].segments for row in range(min(len(table), ROWS_LOOKED_AT)))
 
 
 def _network(config: Config, vocabulary: Vocabulary) -> nn.Module:
@@ -125,8 +142,10 @@ def _conclude(
     best = getattr(engine.checkpoint_callback, "best_model_path", "")
     checkpoint = Path(best) if best else None
     if checkpoint is not None:
-        network, vocabulary, audio_params = rebuild(read_checkpoint(checkpoint))
-        module = PhonemeRecogniser(network, vocabulary, audio_params=audio_params)
+        loaded = read_checkpoint(checkpoint)
+        network, vocabulary, audio_params = rebuild(loaded)
+        decoder = rebuild_decoder(loaded)
+        module = PhonemeRecogniser(network, vocabulary, audio_params=audio_params, decoder=decoder)
     splits: list[Part] = ["val", "test"] if len(datamodule.table("test")) else ["val"]
     if "test" not in splits:
         logger.info("the datasets have no test recordings: only the validation split is measured")

@@ -6,7 +6,14 @@ import numpy as np
 import torch
 from transformers import Wav2Vec2FeatureExtractor
 
-from phoneme_recognition.data.collate import Example, collate, normalise_waveform, pad_waveforms
+from phoneme_recognition.data.collate import (
+    UNKNOWN_PHONE,
+    Example,
+    collate,
+    normalise_waveform,
+    pad_waveforms,
+    phone_grid,
+)
 
 
 def example(name: str, samples: int, label: list[int]) -> Example:
@@ -25,6 +32,21 @@ def test_shapes_lengths_and_padding() -> None:
     assert batch.labels.tolist() == [[3, 1], [2, 0]]
     assert batch.label_lengths.tolist() == [2, 1]
     assert batch.seeds.tolist() == [5, 8]
+
+
+def test_phones_lie_on_an_even_grid_with_pauses_between() -> None:
+    starts, ends = np.array([0.02, 0.05]), np.array([0.04, 0.07])
+    grid = phone_grid(starts, ends, np.array([7, 9]), 0.09, pause_id=0)
+    # Points at 5, 15, 25, ... ms.
+    assert grid.tolist() == [0, 0, 7, 7, 0, 9, 9, 0, 0]
+
+
+def test_phones_are_padded_with_what_no_loss_counts() -> None:
+    known = example("a", 5, [3])._replace(phones=np.array([3, 3, 0]))
+    batch = collate([example("b", 8, [2]), known])
+    assert batch.phones.tolist() == [[UNKNOWN_PHONE] * 3, [3, 3, 0]]
+    assert batch.phone_lengths.tolist() == [0, 3]
+    assert collate([example("b", 8, [2])]).phones.shape == (1, 0)
 
 
 def test_normalisation_is_that_of_hugging_face() -> None:

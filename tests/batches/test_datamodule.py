@@ -203,6 +203,41 @@ def test_augmentation_changes_training_alone(part: Part) -> None:
         assert float(ratio) == pytest.approx(0.5, rel=0.02)
 
 
+class Halving:
+    """A transform that moves everything in time."""
+
+    def __call__(self, samples: NDArray[np.float32], sample_rate: int) -> NDArray[np.float32]:
+        return samples[::2]
+
+
+def test_training_batches_say_which_phone_is_heard_when(part: Part) -> None:
+    data = module(part, phone_times=True, batch_size=1)
+    sources = {source.utterance_id: source for source in part.get_train_data()}
+    for batch in data.train_dataloader():
+        (name,), points = batch.utterance_ids, batch.phones[0]
+        assert len(points) == batch.phone_lengths[0] == round(float(batch.lengths[0]) / 160)
+        for segment in sources[name].segments:
+            middle = int(50 * (segment.start + segment.end))
+            assert VOCABULARY.decode([int(points[middle])]) == [segment.phoneme]
+        # Silence before the first phone is the blank.
+        assert int(points[0]) == VOCABULARY.blank_id
+    for quiet in (
+        module(part, phone_times=True).val_dataloader(),
+        module(part).train_dataloader(),
+        module(part, phone_times=True, transforms=[Halving()]).train_dataloader(),
+    ):
+        assert all(batch.phones.shape[1] == 0 for batch in quiet)
+
+
+def test_labels_are_read_without_their_sound(part: Part) -> None:
+    table = module(part).table("train")
+    labels = [VOCABULARY.decode(label.tolist()) for label in table.labels()]
+    assert labels == [list(source.phonemes or ()) for source in part.get_train_data()]
+    assert [label.tolist() for label in table.labels(3)] == [
+        VOCABULARY.encode(label) for label in labels[::3]
+    ]
+
+
 def test_audio_params_decide_rate_padding_and_normalisation(part: Part) -> None:
     audio: dict[str, object] = {"sampling_rate": 8000, "padding_value": 7.0, "do_normalize": False}
     data = module(part, audio=audio, batch_size=7)

@@ -13,6 +13,8 @@ from torch import nn
 
 from phoneme_recognition.audio.reading import read_audio
 from phoneme_recognition.data.collate import pad_waveforms
+from phoneme_recognition.decoding.decoder import Decoder, Decoding
+from phoneme_recognition.decoding.language_model import PhonemeLanguageModel
 from phoneme_recognition.errors import CheckpointError
 from phoneme_recognition.models.checkpoint import (
     BLOCK,
@@ -23,6 +25,7 @@ from phoneme_recognition.models.checkpoint import (
     network_weights,
     read_checkpoint,
     rebuild,
+    rebuild_decoder,
 )
 from phoneme_recognition.models.networks import build_network
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
@@ -30,6 +33,8 @@ from phoneme_recognition.version import __version__
 
 VOCABULARY = Vocabulary.from_phonemes(["ˈa", "t͡ɕ", "rʲ"])
 AUDIO = {"sampling_rate": 16000, "padding_value": 0.0, "do_normalize": True}
+MODEL = PhonemeLanguageModel.count([[2, 3, 4], [4, 2]], order=2, size=len(VOCABULARY), start=0)
+DECODER = Decoder(Decoding(method="beam", lm_order=2, lm_weight=0.5), blank_id=0, language_model=MODEL)
 
 
 def compact(size: int = len(VOCABULARY), **changes: Any) -> nn.Module:
@@ -49,7 +54,7 @@ def compact(size: int = len(VOCABULARY), **changes: Any) -> nn.Module:
 def content(network: nn.Module) -> dict[str, Any]:
     """What a Lightning checkpoint of this network holds."""
     weights = {f"network.{name}": value for name, value in network.state_dict().items()}
-    block = describe(network, VOCABULARY, AUDIO)
+    block = describe(network, VOCABULARY, AUDIO, DECODER)
     return {"state_dict": weights | {"rates.val_per.totals": torch.zeros(4)}, "epoch": 3, BLOCK: block}
 
 
@@ -69,6 +74,22 @@ def test_rebuilding_gives_the_same_logits_for_real_speech(saved: Path, clips: Pa
     assert torch.equal(found.lengths, expected.lengths)
     assert vocabulary == VOCABULARY
     assert audio_params == AUDIO
+
+
+def test_the_decoder_comes_back_with_its_language_model(saved: Path) -> None:
+    checkpoint = read_checkpoint(saved)
+    decoder = rebuild_decoder(checkpoint)
+    assert decoder.plan == DECODER.plan
+    assert decoder.language_model is not None
+    assert decoder.language_model.log_prob([2, 3]) == MODEL.log_prob([2, 3])
+    assert rebuild_decoder(checkpoint, Decoding()).plan.method == "greedy"
+    checkpoint[BLOCK]["decoder"]["language_model"] = None
+    with pytest.raises(CheckpointError, match=r"no language model.*lm_order=0"):
+        rebuild_decoder(checkpoint)
+    assert rebuild_decoder(checkpoint, Decoding(method="beam", lm_order=0)).language_model is None
+    # As an older version saved it.
+    del checkpoint[BLOCK]["decoder"]
+    assert rebuild_decoder(checkpoint).plan.method == "greedy"
 
 
 def test_weights_of_another_network_are_explained() -> None:

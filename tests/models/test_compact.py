@@ -95,6 +95,7 @@ def test_log_mel_is_that_of_librosa(speech: tuple[Tensor, Tensor]) -> None:
         hop_length=160,
         n_mels=80,
         fmin=20,
+        fmax=7200,
         htk=True,
         norm=None,
         pad_mode="constant",

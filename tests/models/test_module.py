@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from torch.nn.functional import ctc_loss
 from torch.utils.data import DataLoader
 
-from phoneme_recognition.data.collate import Batch
+from phoneme_recognition.data.collate import UNKNOWN_PHONE, Batch
+from phoneme_recognition.decoding.decoder import Decoder, Decoding
 from phoneme_recognition.errors import UserError
 from phoneme_recognition.metrics.error_rates import EditCounts
 from phoneme_recognition.models.module import INNER_SHARE, PhonemeRecogniser
@@ -44,7 +45,7 @@ class Reshaping(nn.Module):
         if self.training:
             self.drawn.append(float(torch.rand(1)))
         logits = waveforms.unflatten(1, (-1, self.vocabulary_size)) + 0 * self.idle
-        return CTCOutput(logits.to(self.dtype), lengths // self.vocabulary_size)
+        return CTCOutput(logits.to(self.dtype), lengths // self.vocabulary_size, logits)
 
 
 def utterances(logits: Sequence[Tensor], labels: Sequence[Sequence[int]], padding: float = 0.0) -> Batch:
@@ -60,6 +61,8 @@ def utterances(logits: Sequence[Tensor], labels: Sequence[Sequence[int]], paddin
         labels=padded([torch.tensor(label, dtype=torch.int64) for label in labels], 0),
         label_lengths=torch.tensor([len(label) for label in labels]),
         seeds=torch.arange(len(logits)),
+        phones=torch.empty(len(logits), 0, dtype=torch.int64),
+        phone_lengths=torch.zeros(len(logits), dtype=torch.int64),
     )
 
 
@@ -205,6 +208,20 @@ def test_a_second_measurement_starts_from_nothing() -> None:
         assert module.counts["val_per"] == EditCounts(1, 0, 0, 1)
 
 
+def test_a_beam_search_is_measured_beside_the_greedy_rate() -> None:
+    # Blank twice is the best path, but "a" has more probability over its three paths.
+    said = torch.tensor([[0.4, 0.1, 0.35, 0.15]] * 2).log()
+    batch = loader(utterances([said], [[2]]))
+    decoder = Decoder(Decoding(method="beam", lm_order=0), blank_id=LETTERS.blank_id)
+    module = recogniser(decoder=decoder)
+    module.transcripts = []
+    (measured,) = trainer().validate(module, batch, verbose=False)
+    assert (measured["val_per"], measured["val_greedy_per"]) == (0.0, 1.0)
+    assert module.counts["val_greedy_per"] == EditCounts(0, 0, 1, 1)
+    assert module.transcripts == [("u0", ["a"], ["a"])]
+    assert not [name for name in recogniser().rates if "greedy" in name]
+
+
 def test_words_are_scored_only_where_labels_have_them() -> None:
     boundary = WORDS.word_boundary_id
     a, b = WORDS.encode(["a", "b"])
@@ -304,3 +321,38 @@ def test_an_inner_head_takes_its_share_of_the_loss() -> None:
     half = loss_of(utterances([frames / 2 for frames in logits], labels))
     with_inner = loss_of(utterances(logits, labels), WithInnerHead())
     assert with_inner == pytest.approx((1 - INNER_SHARE) * whole + INNER_SHARE * half, rel=1e-6)
+
+
+class WithHead(Reshaping):
+    """As if its logits came from a head on the frames themselves."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.head = nn.Linear(len(LETTERS), len(LETTERS))
+
+
+def test_each_frame_learns_its_phone_where_times_are_known() -> None:
+    logits = random_logits(4, 2)
+    batch = utterances(logits, [[2, 3], [3]])
+    # Eight points over four frames: a frame takes the point in its middle. Nobody knows the other's times.
+    grid = torch.tensor([[2, 2, 0, 3, 3, 3, 3, 3], [UNKNOWN_PHONE] * 8])
+    timed = batch._replace(phones=grid, phone_lengths=torch.tensor([8, 0]))
+    torch.manual_seed(1)
+    module = recogniser(WithHead(), frame_loss=0.25)
+    frames = module.frame_head(logits[0]).log_softmax(-1)
+    expected = -(frames[0, 2] + frames[1, 3] + frames[2, 3] + frames[3, 3]) / 4
+    alone = float(module.training_step(batch, 0).detach())
+    assert alone == pytest.approx(loss_of(batch, WithHead()))
+    loss = float(module.training_step(timed, 0).detach())
+    assert loss == pytest.approx(alone + 0.25 * float(expected.detach()), rel=1e-6)
+    validated = PhonemeRecogniser(module.network, LETTERS, audio_params={})
+    assert not hasattr(validated, "frame_head")
+
+
+def test_the_frame_head_learns_with_the_rest() -> None:
+    batch = utterances(random_logits(4, 2), [[2, 3], [3]])
+    timed = batch._replace(phones=torch.tensor([[2, 3], [3, 3]]), phone_lengths=torch.tensor([2, 2]))
+    module = recogniser(WithHead(), frame_loss=0.5, optimization=Optimization(lr=0.1))
+    before = module.frame_head.weight.detach().clone()
+    trainer(1).fit(module, loader(timed))
+    assert not torch.equal(module.frame_head.weight, before)

@@ -13,7 +13,7 @@ from phoneme_recognition.models.optimizers import Optimization, build_optimizer,
 
 
 def rates(plan: Optimization, steps: int, total: float = 10) -> list[float]:
-    optimizer = build_optimizer(nn.Linear(2, 2), plan)
+    optimizer = build_optimizer(nn.Linear(2, 2).named_parameters(), plan)
     schedule = build_schedule(optimizer, plan, total)
     assert schedule is not None
     found = []
@@ -26,7 +26,7 @@ def rates(plan: Optimization, steps: int, total: float = 10) -> list[float]:
 
 def test_optimizers_take_their_own_arguments() -> None:
     adam = build_optimizer(
-        nn.Linear(2, 2),
+        nn.Linear(2, 2).named_parameters(),
         Optimization(lr=0.1, optimizer_args={"betas": [0.5, 0.6], "weight_decay": 0.2}),
     )
     assert isinstance(adam, torch.optim.AdamW)
@@ -35,7 +35,9 @@ def test_optimizers_take_their_own_arguments() -> None:
         (0.5, 0.6),
         0.2,
     )
-    sgd = build_optimizer(nn.Linear(2, 2), Optimization(optimizer="SGD", optimizer_args={"momentum": 0.9}))
+    sgd = build_optimizer(
+        nn.Linear(2, 2).named_parameters(), Optimization(optimizer="SGD", optimizer_args={"momentum": 0.9})
+    )
     assert isinstance(sgd, torch.optim.SGD)
     assert sgd.defaults["momentum"] == 0.9
 
@@ -43,24 +45,24 @@ def test_optimizers_take_their_own_arguments() -> None:
 @pytest.mark.parametrize("arguments", [{"momentum": 0.9}, {"weight_decay": -1.0}])
 def test_arguments_that_do_not_fit_are_explained(arguments: dict[str, float]) -> None:
     with pytest.raises(UserError, match="optimizer_args"):
-        build_optimizer(nn.Linear(2, 2), Optimization(optimizer_args=arguments))
+        build_optimizer(nn.Linear(2, 2).named_parameters(), Optimization(optimizer_args=arguments))
 
 
 def test_only_what_is_trainable_is_stepped() -> None:
     layers = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
     layers[0].requires_grad_(False)
-    optimizer = build_optimizer(layers, Optimization())
+    optimizer = build_optimizer(layers.named_parameters(), Optimization())
     assert len(optimizer.param_groups[0]["params"]) == 2
     layers.requires_grad_(False)
     with pytest.raises(UserError, match="nothing is left to train"):
-        build_optimizer(layers, Optimization())
+        build_optimizer(layers.named_parameters(), Optimization())
 
 
 def test_a_head_may_learn_at_its_own_rate() -> None:
     network = nn.ModuleDict({"encoder": nn.Linear(2, 2), "head": nn.Linear(2, 3)})
     network.layer_weights = nn.Parameter(torch.zeros(4))
     plan = Optimization(lr=1e-4, head_lr=1e-2, scheduler="warmup_linear")
-    optimizer = build_optimizer(network, plan)
+    optimizer = build_optimizer(network.named_parameters(), plan)
     body, head = optimizer.param_groups
     assert (body["lr"], {id(one) for one in body["params"]}) == (
         1e-4,
@@ -76,7 +78,7 @@ def test_a_head_may_learn_at_its_own_rate() -> None:
     schedule["scheduler"].step()
     assert [group["lr"] for group in optimizer.param_groups] == pytest.approx([0.75e-4, 0.75e-2])
     network["encoder"].requires_grad_(False)
-    assert [group["lr"] for group in build_optimizer(network, plan).param_groups] == [1e-2]
+    assert [group["lr"] for group in build_optimizer(network.named_parameters(), plan).param_groups] == [1e-2]
 
 
 def test_step_schedules_by_hand() -> None:
@@ -104,7 +106,7 @@ def test_a_schedule_past_its_end_stays_at_zero() -> None:
 
 def test_plateau_follows_its_metric() -> None:
     plan = Optimization(lr=1.0, scheduler="ReduceLROnPlateau", metric_patience=1, gamma=0.5, min_lr=0.3)
-    optimizer = build_optimizer(nn.Linear(2, 2), plan)
+    optimizer = build_optimizer(nn.Linear(2, 2).named_parameters(), plan)
     schedule = build_schedule(optimizer, plan, 10)
     assert schedule is not None
     assert (schedule["monitor"], schedule["interval"]) == ("val_loss", "epoch")
@@ -118,9 +120,9 @@ def test_plateau_follows_its_metric() -> None:
 def test_a_warmup_schedule_without_an_end_is_refused() -> None:
     plan = Optimization(scheduler="warmup_linear")
     with pytest.raises(UserError, match=r"trainer\.max_epochs"):
-        build_schedule(build_optimizer(nn.Linear(2, 2), plan), plan, math.inf)
+        build_schedule(build_optimizer(nn.Linear(2, 2).named_parameters(), plan), plan, math.inf)
 
 
 def test_no_schedule_is_a_constant_rate() -> None:
     plan = Optimization()
-    assert build_schedule(build_optimizer(nn.Linear(2, 2), plan), plan, 10) is None
+    assert build_schedule(build_optimizer(nn.Linear(2, 2).named_parameters(), plan), plan, 10) is None

@@ -24,7 +24,7 @@ TRANSCRIPTS = [
 @pytest.fixture
 def measured() -> Measurement:
     counts = EditCounts(1, 1, 1, 5)
-    return Measurement("test", 3, 2.5, {"per": 0.6, "wer": 0.75}, counts, TRANSCRIPTS)
+    return Measurement("test", 3, 2.5, {"per": 0.6, "wer": 0.75}, counts, "greedily", TRANSCRIPTS)
 
 
 def test_figures_have_flat_names_and_rates_are_fractions(measured: Measurement) -> None:
@@ -37,6 +37,7 @@ def test_figures_have_flat_names_and_rates_are_fractions(measured: Measurement) 
         "substitutions": 1,
         "insertions": 1,
         "deletions": 1,
+        "decoding": "greedily",
     }
 
 
@@ -65,7 +66,7 @@ def test_each_utterance_has_its_own_errors(measured: Measurement, tmp_path: Path
 
 def test_measuring_again_replaces_the_figures(measured: Measurement, tmp_path: Path) -> None:
     save_measurement(measured, tmp_path / "last.ckpt")
-    again = Measurement("test", 1, 0.5, {"per": 0.0}, EditCounts(0, 0, 0, 1), TRANSCRIPTS[:1])
+    again = Measurement("test", 1, 0.5, {"per": 0.0}, EditCounts(0, 0, 0, 1), "greedily", TRANSCRIPTS[:1])
     folder = save_measurement(again, tmp_path / "last.ckpt")
     assert json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["test_per"] == 0.0
     assert len((folder / "utterances.tsv").read_text(encoding="utf-8").splitlines()) == 2

@@ -23,7 +23,7 @@ HISTORY = [
 
 
 def measured(split: Literal["val", "test"], counts: EditCounts, **rates: float) -> Measurement:
-    return Measurement(split, 62, 0.12345, {"per": counts.rate, **rates}, counts, [])
+    return Measurement(split, 62, 0.12345, {"per": counts.rate, **rates}, counts, "greedily", [])
 
 
 @pytest.fixture(autouse=True)
@@ -36,8 +36,8 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def lines(text: str) -> list[str]:
-    """Head and body, one blank between the cells."""
-    return [" ".join(line.split()) for line in text.splitlines() if re.search("[a-z]", line)][:-1]
+    """Head and body, one blank between the cells, without the two lines of explanation."""
+    return [" ".join(line.split()) for line in text.splitlines() if re.search("[a-z]", line)][:-2]
 
 
 def test_the_table_has_the_rates_and_the_counts_behind_them(capsys: pytest.CaptureFixture[str]) -> None:
@@ -49,10 +49,19 @@ def test_the_table_has_the_rates_and_the_counts_behind_them(capsys: pytest.Captu
     )
     out, err = capsys.readouterr()
     assert out == ""
+    assert err.rstrip().endswith("decoded: greedily")
     assert lines(err) == [
         "split PER % S I D phonemes CER % WER % loss utterances",
         "validation 3.00 20 3 7 1000 2.34 50.00 0.123 62",
         "test 17.03 400 50 61 3000 12.00 125.00 0.123 62",
+    ]
+
+
+def test_the_greedy_rate_stands_beside_the_one_that_was_helped(capsys: pytest.CaptureFixture[str]) -> None:
+    show_measurements([measured("test", EditCounts(12, 0, 0, 100), greedy_per=0.145, cer=0.2)])
+    assert lines(capsys.readouterr().err) == [
+        "split PER % S I D phonemes greedy PER % CER % loss utterances",
+        "test 12.00 12 0 0 100 14.50 20.00 0.123 62",
     ]
 
 
