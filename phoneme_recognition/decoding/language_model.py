@@ -1,8 +1,8 @@
 """A phoneme n-gram: how likely each phoneme is after the last few.
 
-Interpolated Witten-Bell smoothing (Witten and Bell, 1991; as in Chen and Goodman, 1998, section 2.5): a
-context seen n times with t different followers gives its own counts the weight n / (n + t), and the rest to
-the context without its oldest phoneme; the empty context shares with the uniform distribution.
+Interpolated modified Kneser-Ney smoothing (Chen and Goodman, 1998, An empirical study of smoothing techniques
+for language modeling, section 3): counts are discounted, what that frees goes to the context without its
+oldest phoneme, and there a phoneme counts by the number of phonemes that it followed, not by how often.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 # Entries of the tables of log-probabilities and of transitions. The rarest contexts are left out first.
 LARGEST_TABLE = 2**24
+# Few data may ask for none at all, and then what was never seen could not be.
+SMALLEST_DISCOUNT = 0.05
 # Phonemes that are counted; of a larger corpus every n-th label is.
 MOST_PHONEMES = 4_000_000
 
@@ -49,18 +51,13 @@ class PhonemeLanguageModel:
         # The distribution of each context one phoneme shorter; no label has the start.
         shorter = np.full((1, size), 1 / (size - 1))
         shorter[:, start] = 0.0
-        for length, contexts in enumerate(levels):
+        for length, (contexts, grams) in enumerate(zip(levels, self._grams(), strict=True)):
             rows = slice(offsets[length], offsets[length + 1])
-            followers = self._followers(length, contexts)
-            kinds = (followers > 0).sum(axis=1, keepdims=True)
             parents = np.zeros(len(contexts), dtype=np.int64)
             if length:
                 parents = np.searchsorted(levels[length - 1], contexts % size ** (length - 1))
                 self.following[rows] = self.following[offsets[length - 1] + parents]
-            shared = np.maximum(kinds, 1)  # nothing was seen at all: the uniform distribution
-            shorter = (followers + shared * shorter[parents]) / (
-                followers.sum(axis=1, keepdims=True) + shared
-            )
+            shorter = _discounted(contexts, *grams, shorter[parents])
             with np.errstate(divide="ignore"):
                 self.log_probs[rows] = np.log(shorter)
             if length + 1 < len(levels) and len(levels[length + 1]):
@@ -121,10 +118,11 @@ class PhonemeLanguageModel:
         return total
 
     def _contexts(self, most: int) -> list[NDArray[np.int64]]:
-        """The contexts of each length from 0, as sorted numbers; at most so many, the most frequent."""
+        """The contexts of each length from 0, as sorted numbers in base ``size``; at most so many of them."""
         levels, totals = [np.zeros(1, dtype=np.int64)], [np.full(1, self.counts.sum())]
+        numbers = _numbers(self.ngrams[:, :-1], self.size)
         for length in range(1, self.order):
-            contexts, places = np.unique(self._numbers(length), return_inverse=True)
+            contexts, places = np.unique(numbers % self.size**length, return_inverse=True)
             levels.append(contexts)
             totals.append(np.bincount(places, self.counts, len(contexts)).astype(np.int64))
         everything = np.concatenate(totals)
@@ -134,17 +132,62 @@ class PhonemeLanguageModel:
         rare = np.partition(everything, -most - 1)[-most - 1]
         return [contexts[total > rare] for contexts, total in zip(levels, totals, strict=True)]
 
-    def _followers(self, length: int, contexts: NDArray[np.int64]) -> NDArray[np.float64]:
-        """(contexts, size): how often each phoneme followed."""
-        numbers = self._numbers(length)
-        places = np.searchsorted(contexts, numbers).clip(max=len(contexts) - 1) if len(contexts) else numbers
-        kept = contexts[places] == numbers if len(contexts) else np.zeros(len(numbers), dtype=bool)
-        cells = places[kept] * self.size + self.ngrams[kept, -1]
-        table = np.bincount(cells, self.counts[kept], len(contexts) * self.size).astype(np.float64)
-        return table.reshape(len(contexts), self.size)
+    def _grams(self) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """For each context length from 0 the n-grams as sorted numbers, and how much each counts."""
+        grams, counts = _numbers(self.ngrams, self.size), self.counts
+        place = np.argsort(grams)
+        levels = [(grams[place], counts[place])]
+        for length in range(self.order - 2, -1, -1):
+            # Each longer n-gram that ends so counts once.
+            levels.append(np.unique(levels[-1][0] % self.size ** (length + 1), return_counts=True))
+        return levels[::-1]
 
-    def _numbers(self, length: int) -> NDArray[np.int64]:
-        """The context of this length of each n-gram, as a number in base ``size``."""
-        used = self.ngrams[:, self.order - 1 - length : -1]
-        numbers: NDArray[np.int64] = used @ self.size ** np.arange(length - 1, -1, -1)
-        return numbers
+
+def _numbers(phonemes: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    """(count, length) ids as (count,) numbers in base ``size``, the last the lowest digit."""
+    numbers: NDArray[np.int64] = phonemes @ size ** np.arange(phonemes.shape[1] - 1, -1, -1)
+    return numbers
+
+
+def _discounted(
+    contexts: NDArray[np.int64],
+    grams: NDArray[np.int64],
+    counts: NDArray[np.int64],
+    shorter: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """The distributions after each context: (contexts, size).
+
+    Args:
+        contexts: sorted numbers.
+        grams: sorted numbers, context and phoneme.
+        counts: how much each of them counts.
+        shorter: (contexts, size), the distributions of the contexts without their oldest phoneme.
+    """
+    size = shorter.shape[1]
+    before = grams // size
+    places = np.searchsorted(contexts, before)
+    # Discounts are estimated on all n-grams, also those whose context there was no room for.
+    discounts = _discounts(counts)[counts.clip(max=3)]
+    kept = places < len(contexts)
+    kept[kept] = contexts[places[kept]] == before[kept]
+    rows, columns = places[kept], grams[kept] % size
+    table = np.zeros(shorter.shape)
+    table[rows, columns] = counts[kept] - discounts[kept]
+    freed = np.bincount(rows, discounts[kept], len(contexts))[:, None]
+    total = table.sum(axis=1, keepdims=True) + freed
+    # Nothing was seen at all, where the total is 0: the shorter context speaks alone.
+    found: NDArray[np.float64] = (table + np.where(total > 0, freed, 1.0) * shorter) / np.where(
+        total > 0, total, 1.0
+    )
+    return found
+
+
+def _discounts(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """What is taken from n-grams that count 0, 1, 2, and 3 or more (Chen and Goodman, equation 26)."""
+    seen = [int((counts == number).sum()) for number in range(5)]
+    factor = seen[1] / (seen[1] + 2 * seen[2]) if seen[1] else 0.5
+    found = [0.0]
+    for number in (1, 2, 3):
+        raw = number - (number + 1) * factor * seen[number + 1] / seen[number] if seen[number] else 0.5
+        found.append(max(raw, SMALLEST_DISCOUNT))
+    return np.array(found)

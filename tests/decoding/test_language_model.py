@@ -1,9 +1,8 @@
 """The phoneme n-gram against hand-computed values and a plain implementation of the same formula."""
 
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -14,47 +13,62 @@ from phoneme_recognition.decoding import language_model
 from phoneme_recognition.decoding.language_model import PhonemeLanguageModel
 
 
-def plain(
-    labels: Sequence[Sequence[int]], order: int, size: int, history: list[int], phoneme: int
-) -> Fraction:
-    """Witten-Bell by recursion over Counters, in exact fractions; id 0 is the start."""
-    followers: Counter[int] = Counter()
-    for label in labels:
-        padded = [0] * (order - 1) + list(label)
-        for at in range(order - 1, len(padded)):
-            if padded[at - len(history) : at] == history:
-                followers[padded[at]] += 1
-    shorter = plain(labels, order, size, history[1:], phoneme) if history else Fraction(1, size - 1)
-    if not followers:
-        return shorter
-    kinds, total = len(followers), sum(followers.values())
-    return (followers[phoneme] + kinds * shorter) / Fraction(total + kinds)
+class Plain:
+    """Modified Kneser-Ney over Counters, by recursion; id 0 is the start."""
+
+    def __init__(self, labels: Sequence[Sequence[int]], order: int, size: int) -> None:
+        self.size = size
+        self.after: list[defaultdict[tuple[int, ...], Counter[int]]] = [
+            defaultdict(Counter) for _ in range(order)
+        ]
+        for label in labels:
+            padded = (0,) * (order - 1) + tuple(label)
+            for at in range(order - 1, len(padded)):
+                self.after[-1][padded[at - order + 1 : at]][padded[at]] += 1
+        for length in range(order - 2, -1, -1):
+            for context, followers in self.after[length + 1].items():
+                self.after[length][context[1:]].update(list(followers))
+
+    def discount(self, length: int, count: int) -> float:
+        seen = Counter(one for followers in self.after[length].values() for one in followers.values())
+        y = seen[1] / (seen[1] + 2 * seen[2]) if seen[1] else 0.5
+        k = min(count, 3)
+        return max(0.05, k - (k + 1) * y * seen[k + 1] / seen[k] if seen[k] else 0.5)
+
+    def probability(self, context: tuple[int, ...], phoneme: int) -> float:
+        shorter = self.probability(context[1:], phoneme) if context else 1 / (self.size - 1)
+        followers = self.after[len(context)].get(context)
+        if not followers:
+            return shorter
+        discounts = {one: self.discount(len(context), count) for one, count in followers.items()}
+        own = followers[phoneme] - discounts[phoneme] if phoneme in followers else 0.0
+        return (own + sum(discounts.values()) * shorter) / sum(followers.values())
 
 
 def test_a_bigram_by_hand() -> None:
     model = PhonemeLanguageModel.count([[1, 2], [1, 3]], order=2, size=4, start=0)
-    # Empty context: 4 phonemes of 3 kinds and a uniform 1/3: P(1) = (2 + 3/3) / 7, P(2) = P(3) = (1 + 1) / 7.
-    # After 1: 2 and 3 once each, 2 kinds: P(2) = (1 + 2 * 2/7) / 4.
+    # Bigrams: start-1 twice, 1-2 and 1-3 once each. Y = 2 / (2 + 2), D1 = 1 - 2 Y / 2 = 0.5, D2 = 2 - 0 = 2.
+    # Each phoneme followed one other: D1 = 1 - 0 takes all of it, and the unigrams are uniform, 1/3.
     state = model.following[model.first, 1]
-    assert np.exp(model.log_probs[state]) == pytest.approx([0, 2 * 3 / 7 / 4, 11 / 28, 11 / 28])
-    # At the beginning: 1 twice, 1 kind: P(1) = (2 + 3/7) / 3.
-    assert np.exp(model.log_probs[model.first, 1]) == pytest.approx(17 / 21)
-    assert model.log_prob([1, 2]) == pytest.approx(np.log(17 / 21 * 11 / 28))
+    assert np.exp(model.log_probs[state]) == pytest.approx([0, 1 / 6, 5 / 12, 5 / 12])
+    assert np.exp(model.log_probs[model.first]) == pytest.approx([0, 1 / 3, 1 / 3, 1 / 3])
+    assert model.log_prob([1, 2]) == pytest.approx(np.log(1 / 3 * 5 / 12))
 
 
 @pytest.mark.parametrize("order", [1, 2, 3, 5])
-def test_any_order_equals_the_plain_recursion(order: int) -> None:
+def test_any_order_equals_a_plain_recursion(order: int) -> None:
     draw = random.Random(order)
     labels = [[draw.choice([1, 1, 2, 3, 4]) for _ in range(draw.randrange(1, 9))] for _ in range(12)]
     model = PhonemeLanguageModel.count(labels, order=order, size=6, start=0)
+    reference = Plain(labels, order, 6)
     for _ in range(20):
         label = [draw.randrange(1, 6) for _ in range(7)]
-        state, history = model.first, [0] * (order - 1)
+        state, history = model.first, (0,) * (order - 1)
         for phoneme in label:
-            expected = plain(labels, order, 6, history, phoneme)
-            assert np.exp(model.log_probs[state, phoneme]) == pytest.approx(float(expected), rel=1e-5)
+            expected = reference.probability(history, phoneme)
+            assert np.exp(model.log_probs[state, phoneme]) == pytest.approx(expected, rel=1e-5)
             state = model.following[state, phoneme]
-            history = [*history, phoneme][1:] if order > 1 else []
+            history = (*history, phoneme)[1:] if order > 1 else ()
 
 
 def test_every_context_gives_a_distribution_without_the_start() -> None:
