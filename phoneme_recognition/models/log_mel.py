@@ -98,7 +98,9 @@ class HTKLogMel(nn.Module):
             norm=None,
             mel_scale="htk",
         )
-        self.register_buffer("filters", torch.from_numpy(filters).float(), persistent=False)
+        # Each twice, for the squared real and imaginary part: adding them up is the product's work.
+        doubled = torch.from_numpy(filters).float().repeat_interleave(2, dim=0)
+        self.register_buffer("filters", doubled, persistent=False)
         self.register_buffer("window", torch.hann_window(length), persistent=False)
 
     def frame_lengths(self, lengths: Tensor) -> Tensor:
@@ -108,8 +110,8 @@ class HTKLogMel(nn.Module):
     def forward(self, waveforms: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """(B, S) waveforms and (B,) samples → (B, mel_bins, T) features and (B,) frames."""
         with torch.autocast(waveforms.device.type, enabled=False):
-            samples = _silence_padding(waveforms, lengths)
-            emphasised = torch.cat([samples[:, :1], samples[:, 1:] - 0.97 * samples[:, :-1]], dim=1)
+            emphasised = pad(waveforms.float(), (1, 0))
+            emphasised = torch.sub(emphasised[:, 1:], emphasised[:, :-1], alpha=0.97)
             spectrum = torch.stft(
                 _silence_padding(emphasised, lengths),
                 self.fft_size,
@@ -119,8 +121,8 @@ class HTKLogMel(nn.Module):
                 pad_mode="constant",
                 return_complex=True,
             )
-            power = spectrum.real.square() + spectrum.imag.square()
-            mel = (power.transpose(1, 2) @ self.filters + 1e-6).log()
+            squares = torch.view_as_real(spectrum.transpose(1, 2)).square()
+            mel = (squares.flatten(2) @ self.filters + 1e-6).log()
             frames = self.frame_lengths(lengths)
             return _normalise(mel, frames).transpose(1, 2), frames
 

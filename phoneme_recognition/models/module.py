@@ -8,7 +8,7 @@ from typing import Any, Literal
 import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, ctc_loss, log_softmax
+from torch.nn.functional import log_softmax
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from phoneme_recognition.data.collate import Batch
@@ -18,8 +18,8 @@ from phoneme_recognition.decoding.greedy import greedy_decode
 from phoneme_recognition.errors import UserError
 from phoneme_recognition.metrics.error_rates import EditCounts, ErrorRate
 from phoneme_recognition.models.checkpoint import BLOCK, PREFIX, describe
+from phoneme_recognition.models.losses import frame_loss, phoneme_loss
 from phoneme_recognition.models.optimizers import Optimization, build_optimizer, build_schedule
-from phoneme_recognition.models.output import CTCOutput
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
 from phoneme_recognition.randomness import draw_seed
 
@@ -43,7 +43,7 @@ class PhonemeRecogniser(LightningModule):
         vocabulary: what the logits mean.
         audio_params: how the waveforms were made, kept in every checkpoint.
         optimization: optimizer and schedule.
-        frame_loss: weight of a second loss, which teaches each frame its phone where the corpus has times.
+        frame_weight: weight of a second loss, which teaches each frame its phone where the corpus has times.
         decoder: what makes phonemes of logits on validation and test; None: greedily, as in training.
         seed: what dropout and the like are drawn from, step by step.
 
@@ -59,7 +59,7 @@ class PhonemeRecogniser(LightningModule):
         *,
         audio_params: Mapping[str, Any],
         optimization: Optimization | None = None,
-        frame_loss: float = 0.0,
+        frame_weight: float = 0.0,
         decoder: Decoder | None = None,
         seed: int = 42,
     ) -> None:
@@ -72,12 +72,11 @@ class PhonemeRecogniser(LightningModule):
         self.transcripts: list[tuple[str, list[str], list[str]]] | None = None
         self._optimization = optimization or Optimization()
         self._seed = seed
-        self._frame_loss = frame_loss
-        if frame_loss:
+        self._frame_weight = frame_weight
+        if frame_weight:
             # It serves training alone, so that it is no part of the network.
-            head = network.get_submodule("head")
-            assert isinstance(head, nn.Linear)
-            self.frame_head = nn.Linear(head.in_features, len(vocabulary))
+            channels = network.get_parameter("head.weight").shape[1]
+            self.frame_head = nn.Linear(channels, len(vocabulary))
         self._resumed_metrics: dict[str, float] = {}
         # Words can only be scored where the labels say where they begin.
         units = ["per", "cer"] if vocabulary.word_boundary_id is None else ["per", "cer", "wer"]
@@ -161,7 +160,7 @@ class PhonemeRecogniser(LightningModule):
         output = self.network(batch.waveforms, batch.lengths, batch.seeds if stage == "train" else None)
         # In float32 also under mixed precision: sums over long alignments lose too much in 16 bits.
         log_probs = log_softmax(output.logits.float(), dim=-1)
-        loss = self._loss(log_probs, output.lengths, batch)
+        loss = phoneme_loss(log_probs, output.lengths, batch, blank_id=self.vocabulary.blank_id)
         size = len(batch.utterance_ids)
         if stage == "train":
             self.log("train_loss_step", loss, prog_bar=True, batch_size=size)
@@ -179,39 +178,12 @@ class PhonemeRecogniser(LightningModule):
         if stage != "train":
             return loss
         if output.inner_logits is not None:
-            inner = self._loss(log_softmax(output.inner_logits.float(), dim=-1), output.lengths, batch)
-            loss = (1 - INNER_SHARE) * loss + INNER_SHARE * inner
-        if self._frame_loss:
-            loss = loss + self._frame_loss * self._loss_of_frames(output, batch)
+            inner = log_softmax(output.inner_logits.float(), dim=-1)
+            inner_loss = phoneme_loss(inner, output.lengths, batch, blank_id=self.vocabulary.blank_id)
+            loss = (1 - INNER_SHARE) * loss + INNER_SHARE * inner_loss
+        if self._frame_weight:
+            loss = loss + self._frame_weight * frame_loss(self.frame_head, output, batch)
         return loss
-
-    def _loss_of_frames(self, output: CTCOutput, batch: Batch) -> Tensor:
-        """Cross entropy of each frame's phone, averaged over the frames whose phone is known.
-
-        Frames are spread evenly over the utterance, however the network has stretched it.
-        """
-        frames = torch.arange(output.hidden.shape[1], device=output.hidden.device) + 0.5
-        points = frames / output.lengths[:, None].clamp(min=1) * batch.phone_lengths[:, None]
-        known = frames < batch.phone_lengths[:, None].clamp(max=1) * output.lengths[:, None]
-        if not known.any():
-            return output.hidden.sum() * 0.0
-        last = (batch.phone_lengths - 1).clamp(min=0)[:, None]
-        targets = batch.phones.gather(1, torch.minimum(points.long(), last))[known]
-        loss: Tensor = cross_entropy(self.frame_head(output.hidden[known]).float(), targets)
-        return loss
-
-    def _loss(self, log_probs: Tensor, frames: Tensor, batch: Batch) -> Tensor:
-        """CTC loss (Graves et al., 2006) a phoneme, averaged over the utterances."""
-        losses = ctc_loss(
-            log_probs.transpose(0, 1),
-            batch.labels,
-            frames,
-            batch.label_lengths,
-            blank=self.vocabulary.blank_id,
-            reduction="none",
-            zero_infinity=True,
-        )
-        return (losses / batch.label_lengths.clamp(min=1)).mean()
 
     def _score(self, batch: Batch, log_probs: Tensor, frames: Tensor, stage: Stage) -> None:
         labels = zip(batch.labels.tolist(), batch.label_lengths.tolist(), strict=True)

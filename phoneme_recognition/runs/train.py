@@ -70,7 +70,7 @@ def train(config: Config) -> dict[str, Any]:
         vocabulary,
         audio_params=audio_params,
         optimization=optimization_of(config),
-        frame_loss=config.model.frame_loss,
+        frame_weight=config.model.frame_loss,
         decoder=build_decoder(config, datamodule, vocabulary),
         seed=seed,
     )

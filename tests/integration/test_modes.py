@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,23 @@ def test_measuring_gives_the_figures_of_training(trained: tuple[Path, dict[str, 
     assert json.loads((saved / "metrics.json").read_text())[f"{split}_per"] == figures[f"{split}_per"]
 
 
+def test_a_search_is_measured_beside_what_the_network_hears_alone(
+    trained: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    config, figures = trained
+    # Elsewhere, so that what was measured in training stays.
+    checkpoint = shutil.copy(figures["checkpoint"], tmp_path)
+    arguments = ("test", str(config), f"ckpt_path={checkpoint}", "decoding.method=beam")
+    code, measured, _ = run(*arguments)
+    assert code == 0
+    # The checkpoint has its language model, whatever it was trained to be decoded by.
+    assert "with a 6-gram of the training labels" in measured["decoding"]
+    assert measured["test_greedy_per"] == figures["test_per"]
+    assert measured["test_per"] != figures["test_per"]
+    alone = run(*arguments, "decoding.lm_order=0")[1]
+    assert alone["decoding"] == "beam search, 16 wide"
+
+
 def test_the_utterance_table_explains_the_rate(trained: tuple[Path, dict[str, Any]]) -> None:
     _, figures = trained
     saved = Path(figures["run_dir"]) / f"test_{Path(figures['checkpoint']).stem}" / "utterances.tsv"
@@ -107,7 +125,7 @@ def test_transcribing_gives_what_the_test_saw(
     assert summary["recordings"] == len(expected)
 
 
-@pytest.mark.parametrize(("suffix", "share"), [("wav", 0.2), ("mp3", 0.4)])
+@pytest.mark.parametrize(("suffix", "share"), [("wav", 0.03), ("mp3", 0.15)])
 def test_a_copy_at_another_rate_gives_nearly_the_same(
     trained: tuple[Path, dict[str, Any]], clips: Path, tmp_path: Path, suffix: str, share: float
 ) -> None:
@@ -122,7 +140,7 @@ def test_a_copy_at_another_rate_gives_nearly_the_same(
     original, copy = found
     errors = sum(edit_counts(original[name], copy[name]).errors for name in original)
     assert len(original) == len(copy) == 12
-    # A network of this size, trained for seconds, hears what resampling and MP3 take away.
+    # A network of this size, trained for seconds, is easily disturbed by what MP3 takes away.
     assert errors <= share * sum(map(len, original.values()))
 
 
@@ -196,8 +214,8 @@ def test_a_checkpoint_says_what_it_is(trained: tuple[Path, dict[str, Any]]) -> N
     assert block["audio_params"]["sampling_rate"] == 16000
     assert block["network"]["network_name"] == "CompactCTC"
     assert block["version"]
-    # Plain data: nothing in it needs our classes to be read.
-    json.dumps(block)
+    # Plain data: nothing in it needs our classes to be read. The language model, which is large, is tensors.
+    json.dumps({name: value for name, value in block.items() if name != "decoder"})
 
 
 def test_a_vocabulary_from_a_dataset(make_quick_config: Any, tmp_path: Path) -> None:

@@ -338,7 +338,7 @@ def test_each_frame_learns_its_phone_where_times_are_known() -> None:
     grid = torch.tensor([[2, 2, 0, 3, 3, 3, 3, 3], [UNKNOWN_PHONE] * 8])
     timed = batch._replace(phones=grid, phone_lengths=torch.tensor([8, 0]))
     torch.manual_seed(1)
-    module = recogniser(WithHead(), frame_loss=0.25)
+    module = recogniser(WithHead(), frame_weight=0.25)
     frames = module.frame_head(logits[0]).log_softmax(-1)
     expected = -(frames[0, 2] + frames[1, 3] + frames[2, 3] + frames[3, 3]) / 4
     alone = float(module.training_step(batch, 0).detach())
@@ -352,7 +352,7 @@ def test_each_frame_learns_its_phone_where_times_are_known() -> None:
 def test_the_frame_head_learns_with_the_rest() -> None:
     batch = utterances(random_logits(4, 2), [[2, 3], [3]])
     timed = batch._replace(phones=torch.tensor([[2, 3], [3, 3]]), phone_lengths=torch.tensor([2, 2]))
-    module = recogniser(WithHead(), frame_loss=0.5, optimization=Optimization(lr=0.1))
+    module = recogniser(WithHead(), frame_weight=0.5, optimization=Optimization(lr=0.1))
     before = module.frame_head.weight.detach().clone()
     trainer(1).fit(module, loader(timed))
     assert not torch.equal(module.frame_head.weight, before)
