@@ -29,6 +29,9 @@ class FeatureAugmentation(nn.Module):
         time_masks: spans of frames that are hidden, for each second.
         time_width: frames in such a span, at most.
         frame_rate: frames a second.
+
+    Attributes:
+        mask_strength: factor of the widths of all masks, 0 to 1; a training may change it as it goes on.
     """
 
     def __init__(
@@ -44,6 +47,7 @@ class FeatureAugmentation(nn.Module):
     ) -> None:
         super().__init__()
         self._stretch, self._warp = stretch, warp
+        self.mask_strength = 1.0
         self._frequency_masks, self._frequency_width = frequency_masks, frequency_width
         self._time_masks, self._time_width = time_masks / frame_rate, time_width
 
@@ -92,12 +96,15 @@ class FeatureAugmentation(nn.Module):
         spans = max(1, round(length * self._time_masks)) if self._time_masks else 0
         drawn = torch.rand(self._frequency_masks + spans, 2, generator=draw).tolist()
         for width_draw, start_draw in drawn[: self._frequency_masks]:
-            start, end = _span(width_draw, start_draw, self._frequency_width, channels)
+            start, end = _span(width_draw, start_draw, self._widest(self._frequency_width), channels)
             visible[start:end] = False
         for width_draw, start_draw in drawn[self._frequency_masks :]:
-            start, end = _span(width_draw, start_draw, self._time_width, length)
+            start, end = _span(width_draw, start_draw, self._widest(self._time_width), length)
             visible[:, start:end] = False
         return visible
+
+    def _widest(self, width: int) -> int:
+        return round(self.mask_strength * width)
 
 
 def _span(width_draw: float, start_draw: float, widest: int, size: int) -> tuple[int, int]:
