@@ -14,7 +14,7 @@ from phoneme_recognition.models.feature_augmentation import FeatureAugmentation
 class FadeMasks(Callback):
     """Make the masks of a ``CompactCTC``'s feature augmentation narrower until there are none.
 
-    Masks keep a network from learning its recordings by heart, but a network that has never heard whole speech
+    Masks keep a network from learning its recordings by heart, but one that has never heard whole speech
     does worse on it. The width falls in a straight line between two points of the run.
 
     Args:
