@@ -35,7 +35,7 @@ class PhonemeLanguageModel:
 
     Attributes:
         log_probs: (states, size) float32, natural logarithm of each phoneme's probability.
-        following: (states, size) int64, the state after each phoneme.
+        following: (states, size) int32, the state after each phoneme.
         first: the state at an utterance's beginning.
     """
 
@@ -47,7 +47,7 @@ class PhonemeLanguageModel:
         levels = self._contexts(LARGEST_TABLE // size)
         offsets = np.cumsum([0, *map(len, levels)])
         self.log_probs = np.empty((offsets[-1], size), dtype=np.float32)
-        self.following = np.zeros((offsets[-1], size), dtype=np.int64)
+        self.following = np.zeros((offsets[-1], size), dtype=np.int32)
         # The distribution of each context one phoneme shorter; no label has the start.
         shorter = np.full((1, size), 1 / (size - 1))
         shorter[:, start] = 0.0
