@@ -113,8 +113,8 @@ class DecodingSection:
     lm_order: int = key(
         6, "phonemes in an n-gram of the language model that is counted on the labels; 0: none", at_least=0
     )
-    lm_weight: float = key(0.6, "beam: how much the language model counts", at_least=0)
-    lm_bonus: float = key(1.5, "beam with a language model: added for each phoneme")
+    lm_weight: float = key(0.5, "beam: how much the language model counts", at_least=0)
+    lm_bonus: float = key(1.2, "beam with a language model: added for each phoneme")
 
 
 @dataclass(frozen=True)

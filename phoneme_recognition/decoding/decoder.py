@@ -29,8 +29,8 @@ class Decoding:
     method: str = "greedy"
     beam_width: int = 16
     lm_order: int = 6
-    lm_weight: float = 0.6
-    lm_bonus: float = 1.5
+    lm_weight: float = 0.5
+    lm_bonus: float = 1.2
 
 
 class Decoder:
