@@ -30,6 +30,7 @@ class LogMetricsCallback(Callback):
 
     def __init__(self, metric_names: Sequence[str] = ("per", "cer", "wer")) -> None:
         self.metric_names = tuple(metric_names)
+        self._validated = False
         self.history: list[dict[str, float]] = []
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -37,6 +38,10 @@ class LogMetricsCallback(Callback):
         self.history.append(self._row(trainer))
         if trainer.is_global_zero and not getattr(trainer, "fast_dev_run", False):
             write_text(Path(trainer.default_root_dir) / HISTORY_FILE, as_csv(self.history))
+
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Note that this epoch has validation figures of its own."""
+        self._validated = not trainer.sanity_checking
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Say which of the wanted rates this run cannot have."""
@@ -55,7 +60,10 @@ class LogMetricsCallback(Callback):
 
     def _row(self, trainer: Trainer) -> dict[str, float]:
         values = trainer.callback_metrics
-        names = [f"{stage}_{name}" for stage in ("train", "val") for name in ("loss", *self.metric_names)]
+        # An epoch without validation still finds the figures of an earlier one there.
+        stages = ("train", "val") if self._validated else ("train",)
+        self._validated = False
+        names = [f"{stage}_{name}" for stage in stages for name in ("loss", *self.metric_names)]
         row: dict[str, float] = {"epoch": trainer.current_epoch, "step": trainer.global_step}
         if trainer.optimizers:
             row["lr"] = float(trainer.optimizers[0].param_groups[0]["lr"])

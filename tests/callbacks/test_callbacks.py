@@ -43,7 +43,7 @@ class Counts(LightningModule):
 
 
 def run(
-    folder: Path, epochs: int, checkpoint: str | None = None, *, improving: bool = True
+    folder: Path, epochs: int, checkpoint: str | None = None, *, improving: bool = True, every: int = 1
 ) -> LogMetricsCallback:
     folder.mkdir(exist_ok=True)
     history = LogMetricsCallback(["per"])
@@ -55,6 +55,7 @@ def run(
         enable_progress_bar=False,
         enable_model_summary=False,
         num_sanity_val_steps=0,
+        check_val_every_n_epoch=every,
         callbacks=[history, CustomModelCheckpoint()],
     )
     trainer.fit(Counts(improving), ckpt_path=checkpoint)
@@ -75,6 +76,12 @@ def test_every_epoch_is_a_row(tmp_path: Path) -> None:
         "val_per": 3.0,
     }
     assert [row["epoch"] for row in rows] == [0.0, 1.0, 2.0]
+
+
+def test_an_epoch_without_validation_has_no_figures_of_an_earlier_one(tmp_path: Path) -> None:
+    history = run(tmp_path, 4, every=2).history
+    assert [row.get("val_loss") for row in history] == [None, 11.0, None, 13.0]
+    assert [row["train_loss"] for row in history] == [0.0, 1.0, 2.0, 3.0]
 
 
 def test_a_resumed_run_goes_on_with_the_history(tmp_path: Path) -> None:
