@@ -78,17 +78,17 @@ class PhonemeLanguageModel:
 
         Args:
             labels: ids of each utterance's phonemes.
-            order: phonemes in an n-gram, itself included.
+            order: phonemes in an n-gram, itself included; fewer where so many symbols cannot be numbered in
+                62 bits.
             size: of the vocabulary.
             start: an id that no label has.
 
         Raises:
-            ValueError: the order is below 1, or so high that n-grams cannot be numbered.
+            ValueError: the order is below 1.
         """
-        if order < 1 or size**order >= 2**62:
-            raise ValueError(
-                f"order: expected 1 to {int(62 / math.log2(size))} with {size} symbols, got {order}"
-            )
+        if order < 1:
+            raise ValueError(f"order: expected at least 1, got {order}")
+        order = min(order, int(62 / math.log2(size)))
         weights = size ** np.arange(order - 1, -1, -1)
         keys: list[NDArray[np.int64]] = [np.empty(0, dtype=np.int64)]
         for label in labels:

@@ -18,7 +18,6 @@ from phoneme_recognition.data.datamodule import Loading, SpeechDataModule, Split
 from phoneme_recognition.data.utterance import Corpus
 from phoneme_recognition.decoding.decoder import Decoder, Decoding
 from phoneme_recognition.decoding.language_model import MOST_PHONEMES, PhonemeLanguageModel
-from phoneme_recognition.errors import UserError
 from phoneme_recognition.models.optimizers import Optimization
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
 
@@ -77,21 +76,14 @@ def decoding_of(config: Config) -> Decoding:
 
 
 def build_decoder(config: Config, datamodule: SpeechDataModule, vocabulary: Vocabulary) -> Decoder:
-    """The decoder of a config, its language model counted on the training labels.
-
-    Raises:
-        UserError: the language model's order is too high for so many symbols.
-    """
+    """The decoder of a config, its language model counted on the training labels."""
     plan, model = decoding_of(config), None
     if plan.lm_order:
         table = datamodule.table("train")
         every = max(1, int(table.label_lengths.sum()) // MOST_PHONEMES)
-        try:
-            model = PhonemeLanguageModel.count(
-                table.labels(every), order=plan.lm_order, size=len(vocabulary), start=vocabulary.blank_id
-            )
-        except ValueError as error:
-            raise UserError(f"decoding.lm_{error}") from None
+        model = PhonemeLanguageModel.count(
+            table.labels(every), order=plan.lm_order, size=len(vocabulary), start=vocabulary.blank_id
+        )
     return Decoder(plan, blank_id=vocabulary.blank_id, language_model=model)
 
 
