@@ -7,6 +7,7 @@ to standard error. Exit codes: 0 well, 1 our fault, 2 the user's mistake, 130 in
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import logging
 import os
@@ -25,6 +26,9 @@ usage: phoneme-recognition MODE CONFIG [KEY=VALUE ...]
   train CONFIG         train a recogniser; ends with its phoneme error rate on validation and test
   val CONFIG           measure ckpt_path on the validation split
   test CONFIG          measure ckpt_path on the test split
+  tune CONFIG          search for better parameters (section optuna); call again to go on
+  check CONFIG         what a run with the config would stumble over, without running it
+  preview CONFIG       picture and sound of each augmentation         [output=FOLDER]
   vocab CONFIG         make a vocabulary from the config's datasets   [output=FILE]
   transcribe CHECKPOINT FILE|FOLDER ...
                        phonemes of any recordings                     [format=text|jsonl]
@@ -35,6 +39,18 @@ KEY=VALUE changes any value of the config by its dotted path, list indices inclu
 The last line on standard output is one JSON object with the main figures; all else goes to standard error.
 Exit codes: 0 well, 2 a mistake in the config or the input (it is explained), 1 a fault of the program.
 """
+
+
+# The modes that take a config, and the module of ``runs`` that does the work.
+CONFIGURED = {
+    "train": "train",
+    "val": "evaluate",
+    "test": "evaluate",
+    "tune": "tune",
+    "check": "check",
+    "preview": "preview",
+    "vocab": "vocabulary",
+}
 
 
 def main(arguments: Sequence[str], results: TextIO | None = None) -> int:
@@ -78,8 +94,9 @@ def main(arguments: Sequence[str], results: TextIO | None = None) -> int:
 def _run(mode: str, rest: Sequence[str], results: TextIO) -> dict[str, Any]:
     if mode == "transcribe":
         return _transcribe(rest, results)
-    if mode not in ("train", "val", "test", "vocab"):
-        raise UserError(f"there is no mode {mode!r}", expected="one of train, val, test, vocab, transcribe")
+    if mode not in CONFIGURED:
+        names = ", ".join([*CONFIGURED, "transcribe"])
+        raise UserError(f"there is no mode {mode!r}", expected=f"one of {names}")
     if not rest:
         raise UserError(
             f"{mode} needs a config file", remedy=f"For example: ./run.sh {mode} config/quickstart.yaml"
@@ -93,27 +110,31 @@ def _configured(mode: str, config_file: str, overrides: Sequence[str]) -> dict[s
 
     # Class paths in a config are found from the working folder, also when installed as a command.
     sys.path.insert(0, str(Path.cwd()))
-    output = next((value.removeprefix("output=") for value in overrides if value.startswith("output=")), None)
-    if mode == "vocab":
-        overrides = [value for value in overrides if not value.startswith("output=")]
+    output = None
+    if mode in ("vocab", "preview"):
+        output, overrides = _option("output", overrides)
     config = load_config(config_file, overrides)
-    if mode == "vocab":
-        from phoneme_recognition.runs.vocabulary import make_vocabulary
+    if mode == "train" and config.optuna and config.optuna.tune:
+        mode = "tune"
+    module = importlib.import_module(f"phoneme_recognition.runs.{CONFIGURED[mode]}")
+    if mode in ("val", "test"):
+        figures = module.evaluate(config, mode)
+    elif mode in ("vocab", "preview"):
+        figures = getattr(module, {"vocab": "make_vocabulary"}.get(mode, mode))(config, output)
+    else:
+        figures = getattr(module, mode)(config)
+    return dict(figures)
 
-        return make_vocabulary(config, output)
-    if mode == "train":
-        from phoneme_recognition.runs.train import train
 
-        return train(config)
-    from phoneme_recognition.runs.evaluate import evaluate
-
-    return evaluate(config, "val" if mode == "val" else "test")
+def _option(name: str, values: Sequence[str]) -> tuple[str | None, list[str]]:
+    """An option NAME=VALUE of the mode itself, taken out of the overrides."""
+    given = [value for value in values if value.startswith(f"{name}=")]
+    return (given[-1].partition("=")[2] if given else None), [one for one in values if one not in given]
 
 
 def _transcribe(rest: Sequence[str], results: TextIO) -> dict[str, Any]:
-    style = next((value.removeprefix("format=") for value in rest if value.startswith("format=")), "text")
-    inputs = [value for value in rest if not value.startswith("format=")]
-    if style not in ("text", "jsonl"):
+    style, inputs = _option("format", rest)
+    if style not in (None, "text", "jsonl"):
         raise UserError(f"format={style}", expected="format=text or format=jsonl")
     if len(inputs) < 2:
         raise UserError(
@@ -124,7 +145,7 @@ def _transcribe(rest: Sequence[str], results: TextIO) -> dict[str, Any]:
     def write(line: str) -> None:
         print(line, file=results, flush=True)
 
-    return transcribe(inputs[0], inputs[1:], style="text" if style == "text" else "jsonl", write=write)
+    return transcribe(inputs[0], inputs[1:], style="jsonl" if style == "jsonl" else "text", write=write)
 
 
 def entry_point() -> None:
