@@ -61,6 +61,9 @@ def _check_optimizer(checker: Checker, model: ModelSection) -> None:
 def check_audio_copies(checker: Checker, audio: AudioParams, tree: dict[str, Any]) -> None:
     """Compare the copies of ``audio_params`` in ``data`` and in its classes with the section itself."""
     wanted = asdict(audio)
+    data = tree.get("data")
+    if isinstance(data, dict) and not isinstance(data.get("audio_params"), dict | None):
+        checker.report(("data", "audio_params"), "not a mapping", "{<<: *audio_params}")
     for steps, copied in audio_copies(tree):
         inside = {name: value for name, value in copied.items() if name in AUDIO_KEYS}
         # In init_args the mapping is nothing else, so that other keys are mistakes there.
@@ -73,11 +76,13 @@ def check_audio_copies(checker: Checker, audio: AudioParams, tree: dict[str, Any
 
 
 def audio_copies(tree: dict[str, Any]) -> list[tuple[tuple[str | int, ...], dict[str, Any]]]:
-    """Where copies of ``audio_params`` stand: in ``data`` itself and in the ``init_args`` of its classes."""
+    """Where copies of ``audio_params`` stand: in ``data`` (merged in, or under its own name) and its classes."""
     data = tree.get("data")
     if not isinstance(data, dict):
         return []
     found: list[tuple[tuple[str | int, ...], dict[str, Any]]] = [(("data",), data)]
+    if isinstance(data.get("audio_params"), dict):
+        found.append((("data", "audio_params"), data["audio_params"]))
     for group in ("dataset_classes", "augmentations"):
         listed = data.get(group)
         for index, entry in enumerate(listed if isinstance(listed, list) else []):

@@ -100,7 +100,7 @@ def _attempt(checker: Checker, tree: dict[str, Any]) -> Sequence[Finding]:
 
 
 def _check_data(checker: Checker, data: Any, audio: AudioParams) -> DataSection:
-    section = checker.section(DataSection, data, ("data",), ignored=(*_METHODS, *AUDIO_KEYS))
+    section = checker.section(DataSection, data, ("data",), ignored=(*_METHODS, *AUDIO_KEYS, "audio_params"))
     given = data if isinstance(data, dict) else {}
     filled = {"language": section.language, "audio_params": asdict(audio)}
     lists: dict[str, list[ClassEntry]] = {}

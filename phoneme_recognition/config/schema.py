@@ -51,6 +51,10 @@ def make_schema() -> dict[str, Any]:
     schema = _section(Config)
     properties = schema["properties"]
     properties["data"]["properties"] |= {name: _audio_copy(name) for name in AUDIO_KEYS}
+    properties["data"]["properties"]["audio_params"] = {
+        **_section(AudioParams),
+        "description": "the section audio_params again: {<<: *audio_params}",
+    }
     properties["trainer"] = _trainer()
     spaces = {"type": "object", "additionalProperties": _section(SearchSpace)}
     search = _section(OptunaSection)

@@ -419,14 +419,36 @@ data:
 """
 
 
-def test_audio_parameters_merged_into_data_and_datasets(tmp_path: Path) -> None:
-    config = load(tmp_path, MERGED, dataset=False)
+NESTED = MERGED.replace("  <<: *audio_params\n", "  audio_params:\n    <<: *audio_params\n")
+
+
+@pytest.mark.parametrize("text", [MERGED, NESTED])
+def test_audio_parameters_merged_into_data_and_datasets(tmp_path: Path, text: str) -> None:
+    config = load(tmp_path, text, dataset=False)
     assert config.audio_params.sampling_rate == 8000
     assert config.data.batch_size == 2
     for entry in config.data.dataset_classes:
         assert entry.init_args["audio_params"]["sampling_rate"] == 8000
         assert entry.init_args["audio_params"]["do_normalize"] is False
-    assert "sampling_rate" not in config.resolved()["data"]
+    assert not {"sampling_rate", "audio_params"} & set(config.resolved()["data"])
+
+
+def test_an_override_reaches_the_section_under_data(tmp_path: Path) -> None:
+    config = load(tmp_path, NESTED, "audio_params.sampling_rate=22050", dataset=False)
+    assert config.audio_params.sampling_rate == 22050
+
+
+@pytest.mark.parametrize(
+    ("copied", "path"),
+    [
+        ("7", "data.audio_params"),
+        ("{sampling_rate: 44100}", "data.audio_params.sampling_rate"),
+        ("{rate: 8000}", "data.audio_params.rate"),
+    ],
+)
+def test_a_mistake_in_the_section_under_data_is_found(tmp_path: Path, copied: str, path: str) -> None:
+    text = NESTED.replace("audio_params:\n    <<: *audio_params", f"audio_params: {copied}")
+    assert [where for _, where in places(findings_of(write_config(tmp_path, text, dataset=False)))] == [path]
 
 
 @pytest.mark.parametrize(
