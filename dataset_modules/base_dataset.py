@@ -22,6 +22,10 @@ class BaseDataset(ABC):
     def __init__(self, cache_dir: str | Path = "./data/cache") -> None:
         self.cache_dir = cache_dir
 
+    def is_here(self) -> bool:
+        """Whether the corpus is on this machine, so that ``load_data`` fetches nothing."""
+        return True
+
     def load_data(self, create_dataset: bool = False) -> None:
         """Make the corpus ready: fetch, unpack, scan. Called once before the splits are asked for.
 

@@ -78,6 +78,10 @@ class FestvoxRuDataset(BaseDataset):
             raise DataError("festvox-ru is a Russian corpus", expected="language ru", got=language)
         self.data_dir = data_dir
 
+    def is_here(self) -> bool:
+        """Whether the package need not be fetched."""
+        return self.data_dir is not None or _find_voice(Path(self.cache_dir) / _PACKAGE) is not None
+
     def load_data(self, create_dataset: bool = False) -> None:
         """Fetch the package where it is needed and not there yet.
 
