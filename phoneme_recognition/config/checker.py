@@ -19,6 +19,7 @@ from phoneme_recognition.config.entries import ClassEntry, to_plain
 from phoneme_recognition.config.hints import Mismatch, convert, describe
 from phoneme_recognition.config.loader import Document, Origin
 from phoneme_recognition.config.paths import Steps, format_path
+from phoneme_recognition.config.provided import with_provided
 from phoneme_recognition.config.rules import Rule, rule_of
 from phoneme_recognition.errors import Finding
 
@@ -124,7 +125,7 @@ class Checker:
         """
         if path not in self.known:
             try:
-                self.known[path] = class_facts(path)
+                self.known[path] = with_provided(class_facts(path))
             except ClassLookupError as error:
                 self.known[path] = error
         found = self.known[path]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import importlib
-import linecache
-import traceback
 from typing import Any
 
 from phoneme_recognition.config.entries import ClassEntry
+from phoneme_recognition.config.provided import provide
 from phoneme_recognition.errors import UserError
+from phoneme_recognition.failures import reason
 
 
 def instantiate(entry: ClassEntry, **extra: Any) -> Any:
@@ -25,16 +25,17 @@ def instantiate(entry: ClassEntry, **extra: Any) -> Any:
     arguments = extra | {name: _build(value) for name, value in entry.init_args.items()}
     made = _import(entry.class_path)
     try:
+        arguments = provide(made, arguments)
         return made(**arguments)
     except UserError as error:
         error.thing = f"{entry.class_path}: {error.thing}"
         raise
     except Exception as error:  # a constructor may raise anything
-        reason = _reason(error)
-        guilty = _guilty(arguments, reason)
+        why = reason(error)
+        guilty = _guilty(arguments, why)
         raise UserError(
             f"{entry.class_path} cannot be made{f' with {guilty}' if guilty else ''}",
-            got=reason,
+            got=why,
             remedy="Correct its init_args in the config."
             if not isinstance(error, ImportError)
             else "Install what is missing.",
@@ -60,28 +61,13 @@ def _import(path: str) -> Any:
     except Exception as error:  # importing runs foreign code
         raise UserError(
             f"class {path} cannot be imported",
-            got=_reason(error),
+            got=reason(error),
             remedy="Check class_path and what it needs.",
         ) from error
 
 
-def _reason(error: Exception) -> str:
-    """The message of an exception; a bare ``assert`` has none, so its condition is read from the source."""
-    if isinstance(error, AssertionError) and not str(error):
-        return f"a condition that does not hold: {_failing_line(error)}"
-    text = " ".join(str(error).split()).rstrip(".")
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
-def _failing_line(error: Exception) -> str:
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    first = frame.lineno or 0
-    lines = [linecache.getline(frame.filename, at) for at in range(first, (frame.end_lineno or first) + 1)]
-    return " ".join(" ".join(lines).split()).removeprefix("assert ")
-
-
-def _guilty(arguments: dict[str, Any], reason: str) -> str:
+def _guilty(arguments: dict[str, Any], why: str) -> str:
     """The arguments that the reason speaks of, with their values."""
-    words = set("".join(sign if sign.isalnum() or sign == "_" else " " for sign in reason).split())
+    words = set("".join(sign if sign.isalnum() or sign == "_" else " " for sign in why).split())
     named = [f"{name}={value!r}" for name, value in arguments.items() if name in words]
     return ", ".join(named)

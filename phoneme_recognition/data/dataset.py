@@ -6,20 +6,21 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from torch.utils.data import Dataset
+from torch.utils.data import Dataset, get_worker_info
 
 from phoneme_recognition.audio.augmentation import WaveformTransform, augment
 from phoneme_recognition.data.batching import Draw
 from phoneme_recognition.data.cache import UtteranceTable
 from phoneme_recognition.data.collate import Batch, Example, collate, normalise_waveform, phone_grid
 from phoneme_recognition.data.utterance import Utterance
+from phoneme_recognition.errors import UserError
 from phoneme_recognition.randomness import draw_seed
 
 PCM_SCALE = 1 / 32768
 _NO_PHONES = np.empty(0, dtype=np.int64)
 
 
-class BatchDataset(Dataset[Batch]):
+class BatchDataset(Dataset[Batch | UserError]):
     """Batches by the draws of a :class:`~phoneme_recognition.data.batching.BatchPlan`.
 
     Args:
@@ -51,8 +52,18 @@ class BatchDataset(Dataset[Batch]):
     def __len__(self) -> int:
         return len(self.table)
 
-    def __getitem__(self, draws: Sequence[Draw]) -> Batch:
-        return collate([self._example(draw) for draw in draws], padding_value=self._padding_value)
+    def __getitem__(self, draws: Sequence[Draw]) -> Batch | UserError:
+        """The batch of these draws; or, in a loader process, the error that a user can mend.
+
+        An exception that leaves such a process comes out as the text of a traceback; a value comes out
+        as it is, and ``ResumableLoader`` raises it.
+        """
+        try:
+            return collate([self._example(draw) for draw in draws], padding_value=self._padding_value)
+        except UserError as error:
+            if get_worker_info() is None:
+                raise
+            return error.with_traceback(None)
 
     def _example(self, draw: Draw) -> Example:
         utterance = self.table[draw.row]

@@ -10,9 +10,10 @@ from torch.utils.data import DataLoader
 from phoneme_recognition.data.batching import BatchPlan
 from phoneme_recognition.data.collate import Batch
 from phoneme_recognition.data.dataset import BatchDataset
+from phoneme_recognition.errors import UserError
 
 
-class ResumableLoader(DataLoader[Batch]):
+class ResumableLoader(DataLoader[Batch | UserError]):
     """Batches of a plan, from any of them on.
 
     The plan of an epoch is a pure function of seed and epoch, so the training loop's position, which
@@ -41,7 +42,11 @@ class ResumableLoader(DataLoader[Batch]):
     def __iter__(self) -> Iterator[Batch]:  # type: ignore[override]
         # A generator, so that nothing is planned and no worker reads ahead before the first batch is asked
         # for: Lightning makes the iterator first and only then says which epoch it is.
-        yield from super().__iter__()
+        first = self.plan.first_batch
+        for number, batch in enumerate(super().__iter__(), start=first):
+            if isinstance(batch, UserError):  # from a loader process, see BatchDataset
+                raise batch
+            yield batch if number < self.plan.counted else batch._replace(utterance_ids=[])
 
     def go_on_at(self, batch: int) -> None:
         """Begin the next epoch that is asked for, and only that one, at this batch (from 0)."""
