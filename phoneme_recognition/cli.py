@@ -10,15 +10,19 @@ import contextlib
 import importlib
 import json
 import logging
-import os
 import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from phoneme_recognition.errors import UserError
+from phoneme_recognition.runs import processes
+from phoneme_recognition.runs.launcher import ProcessError, launch, processes_to_start
 from phoneme_recognition.version import __version__
+
+if TYPE_CHECKING:
+    from phoneme_recognition.config import Config
 
 HELP = """\
 usage: phoneme-recognition MODE CONFIG [KEY=VALUE ...]
@@ -67,28 +71,48 @@ def main(arguments: Sequence[str], results: TextIO | None = None) -> int:
     if arguments[0] == "--version":
         print(__version__, file=results)
         return 0
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    logging.captureWarnings(True)
+    _set_up_process()
     try:
         # Libraries print to standard output; that is for the results alone.
         with contextlib.redirect_stdout(sys.stderr):
             figures = _run(arguments[0], arguments[1:], results)
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
-    except Exception:
-        traceback.print_exc()
-        print(
-            "error: this is a fault of the program, not yours; please report it with the lines above",
-            file=sys.stderr,
-        )
-        return 1
-    if int(os.environ.get("RANK", os.environ.get("LOCAL_RANK", 0))) == 0:
+    except (Exception, KeyboardInterrupt) as error:
+        return _tell(error)
+    if processes.is_first_process():
         print(json.dumps(figures, ensure_ascii=False), file=results, flush=True)
-    return 0
+    # A check that found errors has done its work, and the config is the user's to mend.
+    return 2 if figures.get("errors") else 0
+
+
+def _set_up_process() -> None:
+    """Logging for people; of the processes of a run the first one alone speaks."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    logging.captureWarnings(True)
+    if not processes.is_first_process():
+        logging.disable(logging.CRITICAL)
+    processes.end_with_parent()
+
+
+def _tell(error: BaseException) -> int:
+    """Say what ended the mode, once for all the processes of a run, and give the exit code."""
+    if isinstance(error, ProcessError):
+        if error.reason:
+            print(f"error: {error.reason}", file=sys.stderr)
+        return error.code
+    code = 2 if isinstance(error, UserError) else 130 if isinstance(error, KeyboardInterrupt) else 1
+    if not processes.speaks_of_failure(error):
+        return code
+    if isinstance(error, UserError):
+        print(f"error: {error}", file=sys.stderr)
+    elif isinstance(error, KeyboardInterrupt):
+        print("interrupted", file=sys.stderr)
+    elif processes.is_consequence(error):
+        print("error: another process of this run is gone", file=sys.stderr)
+    else:
+        traceback.print_exception(error)
+        said = "error: this is a fault of the program, not yours; please report it with the lines above"
+        print(said, file=sys.stderr)
+    return code
 
 
 def _run(mode: str, rest: Sequence[str], results: TextIO) -> dict[str, Any]:
@@ -116,6 +140,10 @@ def _configured(mode: str, config_file: str, overrides: Sequence[str]) -> dict[s
     config = load_config(config_file, overrides)
     if mode == "train" and config.optuna and config.optuna.tune:
         mode = "tune"
+    if mode in ("train", "val", "test"):
+        number, num_nodes = _to_start(config)
+        if number * num_nodes > 1:
+            return launch([mode, config_file, *overrides], number, num_nodes=num_nodes)
     module = importlib.import_module(f"phoneme_recognition.runs.{CONFIGURED[mode]}")
     if mode in ("val", "test"):
         figures = module.evaluate(config, mode)
@@ -124,6 +152,17 @@ def _configured(mode: str, config_file: str, overrides: Sequence[str]) -> dict[s
     else:
         figures = getattr(module, mode)(config)
     return dict(figures)
+
+
+def _to_start(config: Config) -> tuple[int, int]:
+    """How many processes are to be started here for a config, and on how many machines others start them."""
+    number = processes_to_start(config.trainer)
+    num_nodes = int(config.trainer.get("num_nodes") or 1) if processes.place().world_size == 1 else 1
+    if number * num_nodes > 1:
+        from phoneme_recognition.runs.machine import refuse_what_the_machine_lacks
+
+        refuse_what_the_machine_lacks(config.trainer)
+    return number, num_nodes
 
 
 def _option(name: str, values: Sequence[str]) -> tuple[str | None, list[str]]:

@@ -28,7 +28,15 @@ from phoneme_recognition.data.utterance import UtteranceSource
 from phoneme_recognition.errors import DataError
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
 
-__all__ = ["CACHE_VERSION", "Skipped", "UtteranceTable", "concatenate", "open_table"]
+__all__ = [
+    "CACHE_VERSION",
+    "Skipped",
+    "UtteranceTable",
+    "cached_lengths",
+    "concatenate",
+    "open_table",
+    "table_name",
+]
 
 _logger = logging.getLogger(__name__)
 
@@ -67,10 +75,9 @@ def open_table(
         DataError: more than that share, or all of them, cannot be used; the list stays on disk.
     """
     refuse_unguarded_import()
-    cache_dir, name = Path(cache_dir), re.sub(r"[^\w.-]+", "_", name)
-    files = list(dict.fromkeys(source.audio for source in sources if source.problem is None))
-    audio_key = _key([CACHE_VERSION, sampling_rate], (file.fingerprint() for file in files))
-    directory = cache_dir / f"{name}-{audio_key}"
+    cache_dir, name = Path(cache_dir), _file_name(name)
+    files = _files(sources)
+    directory = _audio_folder(cache_dir, name, files, sampling_rate)
     remove_leftovers(cache_dir, f"{name}-")
     try:
         with build_lock(cache_dir, directory.name):
@@ -86,6 +93,46 @@ def open_table(
         ) from None
     report_skipped(name, table.skipped, len(sources), table.skipped_file, max_skipped)
     return table
+
+
+def cached_lengths(
+    name: str, sources: Sequence[UtteranceSource], cache_dir: str | Path, *, sampling_rate: int
+) -> NDArray[np.int64] | None:
+    """Length of each recording in samples, where the cache has them already.
+
+    Args:
+        name: of the table.
+        sources: the utterances.
+        cache_dir: where the tables lie.
+        sampling_rate: of the table, in Hz.
+
+    Returns:
+        (num_sources,) samples, 0 for those that cannot be used; None where they are yet to be decoded.
+    """
+    files = _files(sources)
+    directory = _audio_folder(Path(cache_dir), _file_name(name), files, sampling_rate)
+    if not _is_whole(directory):
+        return None
+    lengths = dict(zip(files, Clips(directory).num_samples.tolist(), strict=True))
+    return np.array([0 if one.problem else lengths[one.audio] for one in sources], dtype=np.int64)
+
+
+def table_name(corpus: object, split: str) -> str:
+    """The name of a corpus's table."""
+    return f"{type(corpus).__name__}-{split}"
+
+
+def _file_name(name: str) -> str:
+    return re.sub(r"[^\w.-]+", "_", name)
+
+
+def _files(sources: Sequence[UtteranceSource]) -> list[AudioFile]:
+    return list(dict.fromkeys(source.audio for source in sources if source.problem is None))
+
+
+def _audio_folder(cache_dir: Path, name: str, files: Sequence[AudioFile], sampling_rate: int) -> Path:
+    audio_key = _key([CACHE_VERSION, sampling_rate], (file.fingerprint() for file in files))
+    return cache_dir / f"{name}-{audio_key}"
 
 
 def _build_audio(

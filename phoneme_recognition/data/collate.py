@@ -37,7 +37,8 @@ class Batch(NamedTuple):
     """Utterances padded to the longest.
 
     Attributes:
-        utterance_ids: one for each utterance.
+        utterance_ids: one for each utterance; none where the batch only keeps a process in step with the
+            others and counts for nothing.
         waveforms: (batch, samples) float32.
         lengths: (batch,) int64, samples of each utterance that are no padding.
         labels: (batch, phonemes) int64, padded with 0.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -13,12 +13,13 @@ from lightning.pytorch import LightningDataModule
 from numpy.typing import NDArray
 
 from phoneme_recognition.audio.augmentation import WaveformTransform
-from phoneme_recognition.data.batching import BatchPlan
-from phoneme_recognition.data.cache import UtteranceTable, concatenate, open_table
+from phoneme_recognition.data.batching import BatchPlan, Draw
+from phoneme_recognition.data.cache import UtteranceTable, concatenate, open_table, table_name
+from phoneme_recognition.data.collate import Batch
 from phoneme_recognition.data.dataset import BatchDataset
 from phoneme_recognition.data.loader import ResumableLoader
 from phoneme_recognition.data.utterance import Corpus
-from phoneme_recognition.errors import DataError
+from phoneme_recognition.errors import DataError, UserError
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
 
 logger = logging.getLogger(__name__)
@@ -114,11 +115,15 @@ class SpeechDataModule(LightningDataModule):
         """Test batches: the same every time."""
         return self._loader("test")
 
+    def number_of_batches(self, split: Split, world_size: int = 1) -> int:
+        """Batches of an epoch for each of so many processes."""
+        return len(self._plan(split, 0, world_size))
+
     def _open(self, split: Split, *, rebuild: bool) -> UtteranceTable:
         return concatenate(
             [
                 open_table(
-                    f"{type(corpus).__name__}-{split}",
+                    table_name(corpus, split),
                     getattr(corpus, f"get_{split}_data")(),
                     corpus.cache_dir,
                     vocabulary=self._vocabulary,
@@ -132,26 +137,53 @@ class SpeechDataModule(LightningDataModule):
             ]
         )
 
-    def _loader(self, split: Split) -> ResumableLoader:
-        table, training = self.table(split), split == "train"
-        dataset = BatchDataset(
-            table,
+    def set_batch_size(self, batch_size: int) -> None:
+        """Make batches of so many utterances from now on."""
+        self._loading = replace(self._loading, batch_size=batch_size)
+
+    def longest_batch(self, size: int) -> Batch:
+        """The longest training utterances as one batch; again from the longest on where there are too few."""
+        dataset = self._dataset("train")
+        order = np.argsort(-dataset.table.num_samples, kind="stable")
+        batch = dataset[[Draw(int(row), 0) for row in np.resize(order, size)]]
+        if isinstance(batch, UserError):
+            raise batch
+        return batch
+
+    def _dataset(self, split: Split) -> BatchDataset:
+        training = split == "train"
+        return BatchDataset(
+            self.table(split),
             transforms=self._transforms if training else (),
             normalise=bool(self._audio_params["do_normalize"]),
             padding_value=float(str(self._audio_params["padding_value"])),
             seed=self._loading.seed,
             pause_id=self._vocabulary.blank_id if training and self._loading.phone_times else None,
         )
-        plan = BatchPlan(
+
+    def _loader(self, split: Split) -> ResumableLoader:
+        dataset = self._dataset(split)
+        rank, world_size = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
+        plan = self._plan(split, rank, world_size)
+        logger.debug("%s: %d batches, %.1f %% padding", split, len(plan), 100 * plan.padding_share())
+        return ResumableLoader(
+            dataset, plan, num_workers=self._loading.num_workers, pin_memory=torch.cuda.is_available()
+        )
+
+    def _plan(self, split: Split, rank: int, world_size: int) -> BatchPlan:
+        table, training = self.table(split), split == "train"
+        if training and len(table) < world_size:
+            raise DataError(
+                f"there are {len(table)} training recordings for {world_size} processes",
+                remedy=f"Set trainer.devices={max(1, len(table))}.",
+            )
+        return BatchPlan(
             table.num_samples / table.sampling_rate,
             batch_size=self._loading.batch_size,
             batch_seconds=self._loading.batch_seconds,
             shuffle=training,
             seed=self._loading.seed,
-            rank=self.trainer.global_rank if self.trainer else 0,
-            world_size=self.trainer.world_size if self.trainer else 1,
-        )
-        logger.debug("%s: %d batches, %.1f %% padding", split, len(plan), 100 * plan.padding_share())
-        return ResumableLoader(
-            dataset, plan, num_workers=self._loading.num_workers, pin_memory=torch.cuda.is_available()
+            rank=rank,
+            world_size=world_size,
+            overfit=bool(self.trainer and vars(self.trainer).get("overfit_batches")),
         )

@@ -134,8 +134,7 @@ def _label(source: UtteranceSource, vocabulary: Vocabulary, frames: int) -> list
     if source.phonemes is None and source.text is None:
         return "no label"
     try:
-        symbols = _split(source.text or "", vocabulary) if source.phonemes is None else source.phonemes
-        ids = vocabulary.encode(symbols)
+        ids = vocabulary.encode(label_symbols(source, vocabulary))
     except VocabularyError as error:
         return error.thing
     if all(number == vocabulary.word_boundary_id for number in ids):
@@ -145,6 +144,15 @@ def _label(source: UtteranceSource, vocabulary: Vocabulary, frames: int) -> list
     if needed > frames:
         return f"label too long: {len(ids)} symbols need {needed} frames, the audio has {frames}"
     return ids
+
+
+def label_symbols(source: UtteranceSource, vocabulary: Vocabulary) -> Sequence[str]:
+    """A label as symbols: its phonemes, or its text cut into the vocabulary's.
+
+    Raises:
+        VocabularyError: the vocabulary has no symbol for a place in the text.
+    """
+    return _split(source.text or "", vocabulary) if source.phonemes is None else source.phonemes
 
 
 def _split(text: str, vocabulary: Vocabulary) -> Sequence[str]:

@@ -9,9 +9,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from phoneme_recognition.diagnosis import shorten
 from phoneme_recognition.errors import DataError
 
 SKIPPED_FILE = "skipped.csv"
+VOCABULARY_REMEDY = (
+    "Add them to model.vocab_file (each with the next free id), correct the labels, or make a vocabulary "
+    "from the data: ./run.sh vocab CONFIG output=FILE. "
+)
 _logger = logging.getLogger(__name__)
 
 
@@ -60,10 +65,33 @@ def report_skipped(name: str, rows: Sequence[Skipped], total: int, file: Path, m
     if not rows:
         return
     kinds = ", ".join(f"{count} {kind}" for kind, count in count_reasons(rows).most_common())
+    missing = _missing_words(rows)
     if len(rows) == total or len(rows) > max_skipped * total:
         raise DataError(
-            f"{name}: {len(rows)} of {total} utterances cannot be used ({kinds})",
+            f"{name}: {len(rows)} of {total} utterances cannot be used ({kinds}){missing}",
             expected=f"at most {max_skipped:.0%}" if len(rows) < total else "some that can",
-            remedy=f"The reason of each is in {file}; mend the data, or allow more with data.max_skipped",
+            remedy=f"{VOCABULARY_REMEDY if missing else ''}The reason of each is in {file}; mend the data, "
+            "or allow more with data.max_skipped",
         )
-    _logger.warning("%s: %d of %d utterances left out (%s); see %s", name, len(rows), total, kinds, file)
+    _logger.warning(
+        "%s: %d of %d utterances left out (%s)%s; see %s", name, len(rows), total, kinds, missing, file
+    )
+
+
+def missing_phonemes(rows: Iterable[Skipped]) -> Counter[str]:
+    """The phonemes that the vocabulary lacks, and in how many of these utterances each occurs."""
+    counts: Counter[str] = Counter()
+    for row in rows:
+        kind, _, symbols = row.reason.partition(": ")
+        if kind == "unknown phoneme":
+            # "q in quick" says where in a text the vocabulary gave up.
+            counts.update(symbols.split()[:1] if " in " in symbols else symbols.split())
+    return counts
+
+
+def _missing_words(rows: Sequence[Skipped]) -> str:
+    counts = missing_phonemes(rows)
+    if not counts:
+        return ""
+    named = [f"{symbol} in {count}" for symbol, count in counts.most_common()]
+    return f"; phonemes that the vocabulary lacks: {shorten(named)} utterances"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
@@ -17,6 +18,7 @@ from phoneme_recognition.decoding.decoder import Decoder, Decoding
 from phoneme_recognition.decoding.greedy import greedy_decode
 from phoneme_recognition.errors import UserError
 from phoneme_recognition.metrics.error_rates import EditCounts, ErrorRate
+from phoneme_recognition.metrics.mean_loss import MeanLoss
 from phoneme_recognition.models.checkpoint import BLOCK, PREFIX, describe
 from phoneme_recognition.models.losses import frame_loss, phoneme_loss
 from phoneme_recognition.models.optimizers import Optimization, build_optimizer, build_schedule
@@ -36,6 +38,10 @@ SCORED_EVERY = 4
 
 # Where a checkpoint keeps the values that were logged last.
 METRICS = "logged_metrics"
+# And how many processes trained it.
+PROCESSES = "num_processes"
+
+logger = logging.getLogger(__name__)
 
 
 class PhonemeRecogniser(LightningModule):
@@ -86,6 +92,7 @@ class PhonemeRecogniser(LightningModule):
         self.rates = nn.ModuleDict(
             {f"{stage}_{unit}": ErrorRate(unit) for stage in ("train", "val", "test") for unit in units}
         )
+        self.losses = nn.ModuleDict({stage: MeanLoss() for stage in ("train_", "val_", "test_")})
         if self.decoder.plan.method != "greedy":
             self.rates.update({f"{stage}_{GREEDY}": ErrorRate("per") for stage in ("val", "test")})
 
@@ -154,10 +161,18 @@ class PhonemeRecogniser(LightningModule):
         """Add the block from which the recogniser is rebuilt without config or hub."""
         checkpoint[BLOCK] = describe(self.network, self.vocabulary, self.audio_params, self.decoder)
         checkpoint[METRICS] = _floats(self.trainer.callback_metrics)
+        checkpoint[PROCESSES] = self.trainer.world_size
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Know what was measured before: a checkpoint may stand between validation and the epoch's end."""
         self._resumed_metrics = dict(checkpoint.get(METRICS, {}))
+        before, now = checkpoint.get(PROCESSES, 1), self.trainer.world_size
+        if before != now:
+            logger.warning(
+                "the checkpoint is of %d process(es), this run of %d: a step now takes %g times as many "
+                "recordings, and an epoch that was not finished may see some of them twice or not at all",
+                *(before, now, now / before),
+            )
 
     def _step(self, batch: Batch, stage: Stage, *, score: bool = True) -> Tensor:
         output = self.network(batch.waveforms, batch.lengths, batch.seeds if stage == "train" else None)
@@ -168,15 +183,10 @@ class PhonemeRecogniser(LightningModule):
         if stage == "train":
             self.log("train_loss_step", loss, prog_bar=True, batch_size=size)
         shown = stage != "train"
-        self.log(
-            f"{stage}_loss",
-            loss,
-            on_step=False,
-            on_epoch=True,
-            batch_size=size,
-            sync_dist=True,
-            prog_bar=shown,
-        )
+        mean = self.losses[f"{stage}_"]
+        assert isinstance(mean, MeanLoss)  # for the type checker
+        mean.update(loss, size)
+        self.log(f"{stage}_loss", mean, on_step=False, on_epoch=True, batch_size=size, prog_bar=shown)
         if score:
             self._score(batch, log_probs.detach(), output.lengths, stage)
         if stage != "train":
@@ -191,13 +201,13 @@ class PhonemeRecogniser(LightningModule):
 
     def _score(self, batch: Batch, log_probs: Tensor, frames: Tensor, stage: Stage) -> None:
         labels = zip(batch.labels.tolist(), batch.label_lengths.tolist(), strict=True)
-        references = [self.vocabulary.decode(row[:length]) for row, length in labels]
-        greedy = self._symbols(greedy_decode(log_probs, frames, blank_id=self.vocabulary.blank_id))
+        size = len(batch.utterance_ids)
+        references = [self.vocabulary.decode(row[:length]) for row, length in labels][:size]
+        greedy = self._symbols(greedy_decode(log_probs, frames, blank_id=self.vocabulary.blank_id))[:size]
         searched = stage != "train" and self.decoder.plan.method != "greedy"
-        hypotheses = self._symbols(self.decoder(log_probs, frames)) if searched else greedy
+        hypotheses = self._symbols(self.decoder(log_probs, frames))[:size] if searched else greedy
         if self.transcripts is not None:
             self.transcripts += zip(batch.utterance_ids, references, hypotheses, strict=True)
-        size = len(batch.utterance_ids)
         for name, metric in self._rates_of(stage):
             metric.update(references, greedy if name.endswith(GREEDY) else hypotheses)
             shown = name == f"{stage}_per"

@@ -154,10 +154,6 @@ def build_network(
         _check_rate(network_name, pretrained_name, sampling_rate)
         network = _build_encoder_ctc(network_name, pretrained_name, network_config, vocabulary_size, blank_id)
     freeze(network, feature_extractor=freeze_feature_extractor, transformer=freeze_transformer)
-    if pretrained_name is None and (freeze_feature_extractor or freeze_transformer):
-        logger.warning(
-            "%s starts from random weights, and a part of it is frozen: it stays random", network_name
-        )
     return network
 
 

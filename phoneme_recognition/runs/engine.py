@@ -4,22 +4,43 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
+from lightning.fabric.plugins.environments.cluster_environment import ClusterEnvironment
+from lightning.fabric.plugins.environments.lightning import LightningEnvironment
+from lightning.fabric.plugins.environments.torchelastic import TorchElasticEnvironment
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint, ProgressBar, TQDMProgressBar
 from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.profilers import AdvancedProfiler, PyTorchProfiler, SimpleProfiler
 
-from phoneme_recognition.callbacks import CustomModelCheckpoint, LogMetricsCallback
+from phoneme_recognition.callbacks import CustomModelCheckpoint, LogMetricsCallback, TrainingMonitor
 from phoneme_recognition.config import ClassEntry, instantiate
+from phoneme_recognition.data.datamodule import SpeechDataModule, Split
 from phoneme_recognition.errors import UserError
 from phoneme_recognition.models.checkpoint import AtomicCheckpointIO
+from phoneme_recognition.runs.launcher import processes_to_start
+from phoneme_recognition.runs.machine import has_gpu, refuse_what_the_machine_lacks
+from phoneme_recognition.runs.processes import join, place
+
+__all__ = [
+    "at_least_one_batch",
+    "has_gpu",
+    "log_config",
+    "measuring_engine",
+    "mistake_in_section",
+    "refuse_what_the_machine_lacks",
+    "suit_limits",
+    "training_engine",
+]
 
 REFRESH_RATE = 30
+PROFILERS = {"simple": SimpleProfiler, "advanced": AdvancedProfiler, "pytorch": PyTorchProfiler}
+
+logger = logging.getLogger(__name__)
 
 # What Lightning says that is no help to a user of this program: it concerns our own choices.
 NOT_FOR_USERS = (
@@ -30,6 +51,8 @@ NOT_FOR_USERS = (
     ".*in eval mode at the start of training",
     ".*callbacks used to create the checkpoint need to be provided",
     ".*Skipping learning rate update",
+    ".*Trainer.barebones=True.. is configured",
+    ".*could not find the monitored key",
     ".*Experiment logs directory .* exists and is not empty",
 )
 
@@ -45,8 +68,10 @@ def training_engine(section: Mapping[str, Any], run_dir: Path) -> Trainer:
         callbacks = _with_defaults(callbacks, arguments)
         if arguments.get("logger", True) in (True, None):
             arguments["logger"] = TensorBoardLogger(run_dir, name="tensorboard", version="")
-    plugins = arguments.get("plugins") or []
-    arguments["plugins"] = [*(plugins if isinstance(plugins, list) else [plugins]), AtomicCheckpointIO()]
+    arguments["plugins"].append(AtomicCheckpointIO())
+    if arguments.get("profiler") in PROFILERS:
+        # Lightning would print the report; among what a run prints it would be lost.
+        arguments["profiler"] = PROFILERS[arguments["profiler"]](dirpath=run_dir, filename="profile")
     return _make(arguments | {"callbacks": callbacks, "default_root_dir": str(run_dir)})
 
 
@@ -56,6 +81,7 @@ def measuring_engine(section: Mapping[str, Any], run_dir: Path) -> Trainer:
         "callbacks",
         "logger",
         "profiler",
+        "max_time",
         "enable_checkpointing",
         "fast_dev_run",
         "barebones",
@@ -84,6 +110,9 @@ def _with_defaults(callbacks: list[Callback], arguments: Mapping[str, Any]) -> l
 
     if missing(LogMetricsCallback):
         callbacks = [*callbacks, LogMetricsCallback()]
+    if missing(TrainingMonitor):
+        callbacks = [*callbacks, TrainingMonitor()]
+    callbacks = [one for one in callbacks if not (isinstance(one, TrainingMonitor) and not one.enabled)]
     if arguments.get("enable_progress_bar") is not False and missing(ProgressBar):
         callbacks = [*callbacks, TQDMProgressBar(refresh_rate=REFRESH_RATE)]
     checkpoints = arguments.get("enable_checkpointing") is not False and not arguments.get("fast_dev_run")
@@ -96,10 +125,38 @@ def _instantiated(section: Mapping[str, Any]) -> dict[str, Any]:
     """The section with its class entries turned into objects and ``precision: auto`` decided."""
     arguments = {key: _object(value) for key, value in section.items()}
     if arguments.get("precision") == "auto":
-        arguments["precision"] = "16-mixed" if _has_gpu(arguments) else "32-true"
+        arguments["precision"] = "16-mixed" if has_gpu(arguments) else "32-true"
     # The batch plan already gives every rank its share.
     arguments["use_distributed_sampler"] = False
-    return arguments
+    return _with_place(arguments)
+
+
+def _with_place(arguments: dict[str, Any]) -> dict[str, Any]:
+    """What Lightning is to know of the other processes, whoever started them."""
+    plugins = arguments.get("plugins") or []
+    plugins = list(plugins) if isinstance(plugins, list) else [plugins]
+    automatic = str(arguments.get("devices", "auto")) in ("auto", "-1", "None")
+    here = place()
+    found: dict[str, Any] = {"plugins": plugins}
+    environment: ClusterEnvironment = LightningEnvironment()
+    if here.world_size > 1:
+        join()
+        environment = TorchElasticEnvironment()
+        found["num_nodes"] = here.num_nodes
+        if automatic:
+            found["devices"] = here.local_size
+        if arguments.get("strategy") in (None, "auto"):
+            found["strategy"] = "ddp"
+    elif has_gpu(arguments) and automatic:
+        found["devices"] = 1
+    elif processes_to_start(arguments) > 1:
+        raise UserError(
+            f"trainer.devices is {arguments['devices']}, and this runs in one process",
+            remedy="Set trainer.devices=1 (several searches can share one study).",
+        )
+    if not any(isinstance(plugin, ClusterEnvironment) for plugin in plugins):
+        plugins.append(environment)
+    return arguments | found
 
 
 def _object(value: Any) -> Any:
@@ -108,34 +165,56 @@ def _object(value: Any) -> Any:
     return [_object(item) for item in value] if isinstance(value, list) else value
 
 
-def _has_gpu(arguments: Mapping[str, Any]) -> bool:
-    return arguments.get("accelerator", "auto") in ("auto", "gpu", "cuda") and torch.cuda.is_available()
-
-
 def _make(arguments: Mapping[str, Any]) -> Trainer:
     for message in NOT_FOR_USERS:
         warnings.filterwarnings("ignore", message)
-    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     try:
         return Trainer(**arguments)
     except (MisconfigurationException, ImportError, RuntimeError, ValueError, TypeError) as error:
-        raise UserError("trainer", got=str(error), remedy="Mend the trainer section of the config.") from None
+        raise mistake_in_section(error) from None
 
 
-def refuse_what_the_machine_lacks(section: Mapping[str, Any]) -> None:
-    """Say in one sentence what the ``trainer`` section asks for and this machine cannot give.
+def mistake_in_section(error: Exception) -> UserError:
+    """What Lightning has against the ``trainer`` section."""
+    return UserError("trainer", got=str(error), remedy="Mend the trainer section of the config.")
+
+
+def at_least_one_batch(engine: Trainer, datamodule: SpeechDataModule, splits: Sequence[Split]) -> None:
+    """Let a share of a split (``limit_val_batches: 0.2``) never be less than a batch.
+
+    Lightning trains on nothing then, or refuses to measure.
+    """
+    for split in splits:
+        name = f"limit_{split}_batches"
+        limit, number = getattr(engine, name), datamodule.number_of_batches(split, place().world_size)
+        if isinstance(limit, float) and limit > 0 and number and not int(limit * number):
+            logger.info("trainer.%s=%s of %d batches is less than one: one is used", name, limit, number)
+            setattr(engine, name, 1)
+
+
+def suit_limits(engine: Trainer, datamodule: SpeechDataModule) -> None:
+    """Compare what the ``trainer`` section counts in batches with the batches there are.
 
     Raises:
-        UserError: a GPU that is not there, 16-bit floats on a CPU.
+        UserError: validation is wanted every so many batches, and an epoch has fewer.
     """
-    accelerator = section.get("accelerator", "auto")
-    if accelerator in ("gpu", "cuda") and not torch.cuda.is_available():
+    at_least_one_batch(engine, datamodule, ("train", "val"))
+    limit, number = engine.limit_train_batches, datamodule.number_of_batches("train", place().world_size)
+    number = min(number, limit) if isinstance(limit, int) else int(number * limit)
+    every = engine.val_check_interval
+    validates = engine.check_val_every_n_epoch and engine.limit_val_batches
+    if isinstance(every, int) and every > number and validates:
         raise UserError(
-            f"trainer.accelerator is {accelerator!r}, but PyTorch sees no GPU on this machine",
-            remedy="Set trainer.accelerator=auto (or cpu).",
+            f"trainer.val_check_interval is {every} batches, and an epoch has {number}",
+            remedy=f"Set it to at most {number}, to a share like 0.5, or set "
+            "trainer.check_val_every_n_epoch=null to count batches across epochs.",
         )
-    if not _has_gpu(section) and str(section.get("precision")) in ("16", "16-true", "16-mixed"):
-        raise UserError(
-            f"trainer.precision is {section['precision']!r}, but 16-bit floats need a GPU",
-            remedy="Set trainer.precision=auto (or 32).",
-        )
+
+
+def log_config(engine: Trainer, values: dict[str, Any]) -> None:
+    """Give the config to the loggers, unless ``enable_autolog_hparams`` is false."""
+    if engine.enable_autolog_hparams:
+        for one in engine.loggers:
+            one.log_hyperparams(values)

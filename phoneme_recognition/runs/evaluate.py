@@ -17,8 +17,13 @@ from phoneme_recognition.metrics.error_rates import edit_counts, phoneme_tokens
 from phoneme_recognition.models.checkpoint import read_checkpoint, rebuild, rebuild_decoder
 from phoneme_recognition.models.module import PhonemeRecogniser
 from phoneme_recognition.runs.build import build_datamodule, decoding_of
-from phoneme_recognition.runs.engine import measuring_engine, refuse_what_the_machine_lacks
+from phoneme_recognition.runs.engine import (
+    at_least_one_batch,
+    measuring_engine,
+    refuse_what_the_machine_lacks,
+)
 from phoneme_recognition.runs.measurement import Measurement, Part
+from phoneme_recognition.runs.processes import gathered, is_first_process, one_a_machine
 from phoneme_recognition.runs.report import show_measurements
 from phoneme_recognition.runs.seeding import settle_seed
 
@@ -45,11 +50,13 @@ def evaluate(config: Config, split: Part) -> dict[str, Any]:
     network, vocabulary, audio_params = rebuild(loaded)
     decoder = rebuild_decoder(loaded, decoding_of(config))
     datamodule = build_datamodule(config, network, vocabulary, audio_params, seed=seed, splits=(split,))
+    one_a_machine(datamodule.prepare_data)
     module = PhonemeRecogniser(network, vocabulary, audio_params=audio_params, decoder=decoder)
     measured = measure(module, datamodule, split, config.trainer, checkpoint.parent)
-    folder = save_measurement(measured, checkpoint)
-    show_measurements([measured])
-    logger.info("every utterance with its errors: %s", folder / "utterances.tsv")
+    if is_first_process():
+        folder = save_measurement(measured, checkpoint)
+        show_measurements([measured])
+        logger.info("every utterance with its errors: %s", folder / "utterances.tsv")
     return {
         "mode": split,
         "run_dir": str(checkpoint.parent),
@@ -66,6 +73,7 @@ def measure(
 ) -> Measurement:
     """Run the module over one split, as training does, and collect what came out."""
     engine = measuring_engine(section, folder)
+    at_least_one_batch(engine, datamodule, [split])
     transcripts: list[tuple[str, list[str], list[str]]] = []
     module.transcripts = transcripts
     run = engine.validate if split == "val" else engine.test
@@ -77,7 +85,7 @@ def measure(
         if name.startswith(split)
     }
     counts = module.counts[f"{split}_per"]
-    transcripts.sort()
+    transcripts = sorted(gathered(transcripts))
     return Measurement(
         split, len(transcripts), logged[f"{split}_loss"], rates, counts, str(module.decoder), transcripts
     )

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from datetime import datetime
 from itertools import count
 from pathlib import Path
 
 from phoneme_recognition.config import Config
-
-# A process that Lightning started for another device must write where the first one does.
-SHARED_FOLDER = "PHONEME_RUN_DIR"
+from phoneme_recognition.runs.processes import from_first
 
 
 def dynamic_name(config: Config, now: datetime) -> str:
@@ -27,16 +24,16 @@ def dynamic_name(config: Config, now: datetime) -> str:
     return "_".join(f"{key}_{value}" for key, value in parts.items())
 
 
-def is_first_process() -> bool:
-    """Whether this process is the one that a person started, not one started for another device."""
-    return int(os.environ.get("LOCAL_RANK", 0)) == 0 and int(os.environ.get("NODE_RANK", 0)) == 0
-
-
 def make_run_folder(config: Config, now: datetime | None = None) -> Path:
-    """Make a new folder below ``trainer.default_root_dir``/runs; a name that is taken gets a number."""
-    if not is_first_process() and SHARED_FOLDER in os.environ:
-        return Path(os.environ[SHARED_FOLDER])
-    name = config.experiment.custom_folder_name or dynamic_name(config, now or datetime.now())
+    """Make a new folder below ``trainer.default_root_dir``/runs; a name that is taken gets a number.
+
+    All the processes of a run get the folder that the first one made.
+    """
+    return from_first(lambda: _make(config, now or datetime.now()))
+
+
+def _make(config: Config, now: datetime) -> Path:
+    name = config.experiment.custom_folder_name or dynamic_name(config, now)
     root = Path(config.trainer.get("default_root_dir") or ".") / "runs"
     root.mkdir(parents=True, exist_ok=True)
     for number in count(1):
@@ -45,6 +42,5 @@ def make_run_folder(config: Config, now: datetime | None = None) -> Path:
             folder.mkdir()
         except FileExistsError:
             continue
-        os.environ[SHARED_FOLDER] = str(folder)
         return folder
     raise AssertionError("unreachable")

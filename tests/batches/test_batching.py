@@ -97,3 +97,32 @@ def test_draws_carry_the_epoch(durations: NDArray[np.float64]) -> None:
     plan.set_epoch(9)
     assert next(iter(plan))[0].epoch == 9
     assert isinstance(next(iter(plan))[0], Draw)
+
+
+@pytest.mark.parametrize("shuffle", [True, False])
+@pytest.mark.parametrize(("number", "batch_size"), [(203, 7), (5, 1), (3, 4), (2, 2)])
+def test_ranks_step_together(shuffle: bool, number: int, batch_size: int) -> None:
+    durations = np.linspace(1.0, 2.0, number)
+    plans = [
+        BatchPlan(durations, batch_size=batch_size, shuffle=shuffle, rank=rank, world_size=2)
+        for rank in range(2)
+    ]
+    assert len(plans[0]) == len(plans[1]) == len(rows(plans[0])) == len(rows(plans[1]))
+    counted = [row for plan in plans for batch in rows(plan)[: plan.counted] for row in batch]
+    assert sorted(counted) == list(range(number))
+
+
+def test_a_rank_without_rows_measures_what_does_not_count() -> None:
+    plans = [BatchPlan(np.array([1.0, 2.0]), shuffle=False, rank=rank, world_size=3) for rank in range(3)]
+    assert [len(plan) for plan in plans] == [1, 1, 1]
+    assert [plan.counted for plan in plans] == [1, 1, 0]
+    assert sorted(row for plan in plans[:2] for batch in rows(plan) for row in batch) == [0, 1]
+    assert len(rows(plans[2])[0]) == 1
+
+
+def test_overfitting_keeps_to_the_same_batches(durations: NDArray[np.float64]) -> None:
+    plan = BatchPlan(durations, overfit=True)
+    first = rows(plan)
+    plan.set_epoch(4)
+    assert rows(plan) == first
+    assert next(iter(plan))[0].epoch == 4  # what an augmentation draws is new

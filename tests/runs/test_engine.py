@@ -10,13 +10,15 @@ import torch
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, ProgressBar, TQDMProgressBar
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
+from lightning.pytorch.strategies import DDPStrategy
 from original_trainer import ORIGINAL_TRAINER
 
 from phoneme_recognition.callbacks import CustomModelCheckpoint, LogMetricsCallback
 from phoneme_recognition.config import ClassEntry, load_config
 from phoneme_recognition.errors import UserError
 from phoneme_recognition.models.checkpoint import AtomicCheckpointIO
-from phoneme_recognition.runs.engine import measuring_engine, refuse_what_the_machine_lacks, training_engine
+from phoneme_recognition.runs.engine import measuring_engine, training_engine
+from phoneme_recognition.runs.machine import refuse_what_the_machine_lacks
 
 CPU = {"accelerator": "cpu", "devices": 1}
 
@@ -123,45 +125,6 @@ def test_automatic_precision_follows_the_machine(tmp_path: Path, monkeypatch: py
     assert made["precision"] == "32-true"
 
 
-@pytest.mark.parametrize("accelerator", ["gpu", "cuda"])
-def test_a_gpu_that_is_not_there_is_one_plain_sentence(
-    accelerator: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    no_gpu(monkeypatch)
-    with pytest.raises(UserError) as caught:
-        refuse_what_the_machine_lacks({"accelerator": accelerator, "precision": 16})
-    assert str(caught.value) == (
-        f"trainer.accelerator is '{accelerator}', but PyTorch sees no GPU on this machine. "
-        "Set trainer.accelerator=auto (or cpu)."
-    )
-
-
-@pytest.mark.parametrize("precision", [16, "16", "16-mixed", "16-true"])
-@pytest.mark.parametrize("accelerator", ["cpu", "auto", None])
-def test_sixteen_bits_on_a_cpu_are_refused(
-    accelerator: str | None, precision: int | str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    no_gpu(monkeypatch)
-    section = {"precision": precision} | ({"accelerator": accelerator} if accelerator else {})
-    with pytest.raises(UserError, match=r"trainer\.precision is .*Set trainer\.precision=auto"):
-        refuse_what_the_machine_lacks(section)
-
-
-@pytest.mark.parametrize("precision", [None, "auto", 32, "32-true", "bf16-mixed", 64])
-def test_what_a_cpu_can_do_is_not_refused(precision: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    no_gpu(monkeypatch)
-    refuse_what_the_machine_lacks({"accelerator": "cpu", "precision": precision})
-    refuse_what_the_machine_lacks({})
-
-
-def test_a_gpu_that_is_there_is_not_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    refuse_what_the_machine_lacks({"accelerator": "gpu", "precision": 16})
-    refuse_what_the_machine_lacks({"accelerator": "auto", "precision": 16})
-    with pytest.raises(UserError, match="16-bit floats need a GPU"):
-        refuse_what_the_machine_lacks({"accelerator": "cpu", "precision": 16})
-
-
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -174,7 +137,7 @@ def test_a_gpu_that_is_there_is_not_refused(monkeypatch: pytest.MonkeyPatch) -> 
         {"strategy": "xla"},
         {"devices": 0},
         {"devices": "two"},
-        {"devices": [0, 1]},
+        {"devices": [0]},
         {"devices": -3},
         {"precision": "15-mixed"},
         {"max_time": "ten minutes"},
@@ -241,3 +204,36 @@ def test_the_originals_values_load_and_make_a_trainer(tmp_path: Path, make_quick
     assert (engine.precision, engine.gradient_clip_algorithm) == ("32-true", "norm")
     assert engine.max_steps == -1
     assert measuring_engine(section, tmp_path).limit_val_batches == 0.2
+
+
+def test_several_devices_in_one_process_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"trainer\.devices is 2, and this runs in one process"):
+        training_engine({"accelerator": "cpu", "devices": 2}, tmp_path)
+
+
+@pytest.mark.parametrize("section", [{}, {"devices": "auto"}, {"devices": 2, "strategy": "ddp"}])
+def test_a_process_of_several_takes_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, section: dict[str, Any]
+) -> None:
+    variables = {"RANK": 3, "WORLD_SIZE": 4, "LOCAL_RANK": 1, "LOCAL_WORLD_SIZE": 2, "GROUP_RANK": 1}
+    for name, value in (variables | {"NODE_RANK": 1, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": 1}).items():
+        monkeypatch.setenv(name, str(value))
+    engine = training_engine({"accelerator": "cpu"} | section, tmp_path)
+    assert isinstance(engine.strategy, DDPStrategy)
+    assert (engine.num_devices, engine.num_nodes, engine.world_size) == (2, 2, 4)
+    assert (engine.global_rank, engine.local_rank, engine.is_global_zero) == (3, 1, False)
+
+
+def test_one_process_in_a_slurm_allocation_waits_for_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A batch script without srun: Lightning alone would wait for three others.
+    for name, value in {"SLURM_NTASKS": 4, "SLURM_PROCID": 0, "SLURM_JOB_NAME": "train"}.items():
+        monkeypatch.setenv(name, str(value))
+    assert training_engine(CPU | {"strategy": "ddp"}, tmp_path).world_size == 1
+
+
+@pytest.mark.parametrize("name", ["simple", "advanced", "pytorch"])
+def test_a_profiler_writes_into_the_runs_folder(tmp_path: Path, name: str) -> None:
+    profiler = vars(training_engine(CPU | {"profiler": name}, tmp_path))["profiler"]
+    assert (profiler.dirpath, profiler.filename) == (tmp_path, "profile")

@@ -9,14 +9,13 @@ from pathlib import Path
 import pytest
 
 from phoneme_recognition.config import Config
-from phoneme_recognition.runs.folder import SHARED_FOLDER, dynamic_name, make_run_folder
+from phoneme_recognition.runs.folder import dynamic_name, make_run_folder
 
 NOW = datetime(2024, 10, 22, 15, 30)
 
 
 @pytest.fixture
-def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
-    monkeypatch.setenv(SHARED_FOLDER, "")
+def config(tmp_path: Path) -> Config:
     return Config(trainer={"default_root_dir": str(tmp_path)})
 
 
@@ -37,11 +36,3 @@ def test_a_taken_name_gets_a_number(config: Config, tmp_path: Path) -> None:
     assert [folder.name for folder in (first, second, third)] == ["mine", "mine_2", "mine_3"]
     assert first.parent == tmp_path / "runs"
     assert all(folder.is_dir() for folder in (first, second, third))
-
-
-def test_processes_of_other_devices_share_the_first_ones_folder(
-    config: Config, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first = make_run_folder(config, NOW)
-    monkeypatch.setenv("LOCAL_RANK", "1")
-    assert make_run_folder(config, datetime(2024, 10, 22, 15, 31)) == first

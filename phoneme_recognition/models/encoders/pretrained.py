@@ -126,13 +126,18 @@ def _place(name: str) -> str:
     return str(Path(name).expanduser()) if name.startswith("~") else name
 
 
+def is_folder(name: str) -> bool:
+    """Whether a name means a folder, be it there or not, rather than a hub id."""
+    return Path(_place(name)).exists() or name.startswith((".", "/", "~")) or name.count("/") > 1
+
+
 def _check_folder(name: str) -> None:
     """Tell a missing folder at once, instead of asking the hub for it."""
     path = Path(_place(name))
     if path.is_dir():
         if not (path / "config.json").is_file():
             raise NetworkError(f"pretrained model {name}: the folder has no config.json", remedy=_REMEDY)
-    elif path.exists() or name.startswith((".", "/", "~")) or name.count("/") > 1:
+    elif is_folder(name):
         raise NetworkError(f"pretrained model {name}: there is no such folder", remedy=_REMEDY)
 
 
