@@ -7,8 +7,8 @@
 
 from phoneme_recognition.config.entries import ClassEntry
 from phoneme_recognition.config.instantiate import instantiate
-from phoneme_recognition.config.parser import load_config
+from phoneme_recognition.config.parser import check_tree, load_config
 from phoneme_recognition.config.saving import save_config
 from phoneme_recognition.config.sections import Config
 
-__all__ = ["ClassEntry", "Config", "instantiate", "load_config", "save_config"]
+__all__ = ["ClassEntry", "Config", "check_tree", "instantiate", "load_config", "save_config"]

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Hashable
 from dataclasses import asdict, fields
 from typing import Any
 
 from phoneme_recognition.config.checker import Checker
-from phoneme_recognition.config.paths import PathError, parse_path, set_path
+from phoneme_recognition.config.classes import NO_DEFAULT
+from phoneme_recognition.config.paths import Steps, set_path
 from phoneme_recognition.config.sections import (
     OPTIMIZERS,
     AudioParams,
     ModelSection,
-    OptunaSection,
-    SearchSpace,
 )
-from phoneme_recognition.errors import Finding
 from phoneme_recognition.models import COMPACT
 
 AUDIO_KEYS = tuple(entry.name for entry in fields(AudioParams))
-# What stands in for a value of the search when its path is tried out; the findings that it brings.
-Try = Callable[[Any], Sequence[Finding]]
 
 
 def check_model(checker: Checker, model: ModelSection) -> None:
@@ -76,7 +71,7 @@ def check_audio_copies(checker: Checker, audio: AudioParams, tree: dict[str, Any
 
 
 def audio_copies(tree: dict[str, Any]) -> list[tuple[tuple[str | int, ...], dict[str, Any]]]:
-    """Where copies of ``audio_params`` stand: in ``data`` (merged in, or under its own name) and its classes."""
+    """Where copies of ``audio_params`` stand: in ``data`` (merged in, or by its name) and in its classes."""
     data = tree.get("data")
     if not isinstance(data, dict):
         return []
@@ -93,52 +88,27 @@ def audio_copies(tree: dict[str, Any]) -> list[tuple[tuple[str | int, ...], dict
     return found
 
 
-def check_search(checker: Checker, optuna: OptunaSection, tree: dict[str, Any], attempt: Try) -> None:
-    """Judge every search space, and whether its ends would be good values for its path.
+def audio_values(tree: dict[Hashable, Any]) -> dict[str, Any]:
+    """What the section ``audio_params`` of a tree says, with its defaults."""
+    given = tree.get("audio_params")
+    return asdict(AudioParams()) | (given if isinstance(given, dict) else {})
 
-    Args:
-        checker: takes the findings.
-        optuna: the section.
-        tree: the whole config as plain data.
-        attempt: checks such a tree and returns its findings.
+
+def set_value(tree: Any, steps: Steps, value: Any) -> list[Steps]:
+    """Set a value in a config's tree; one of ``audio_params`` also in the copies that agreed with it.
+
+    Returns:
+        Where it was set.
+
+    Raises:
+        PathError: the path leads nowhere; the tree is as it was.
     """
-    known = {(finding.path, finding.message) for finding in checker.findings}
-    for path, space in optuna.search_spaces.items():
-        steps = ("optuna", "search_spaces", path)
-        problem, expected = _space_problem(space)
-        if problem:
-            checker.report(steps, problem, expected)
-            continue
-        ends = [space.low, space.high] if space.choices is None else space.choices
-        for end in ends:
-            changed = copy.deepcopy(tree)
-            try:
-                set_path(changed, parse_path(path), end)
-            except PathError as error:
-                checker.report(steps, f"leads nowhere: {error}", error.expected or "a path into this config")
-                break
-            new = [one for one in attempt(changed) if (one.path, one.message) not in known]
-            if new:
-                hint = f"{new[0].path}: {new[0].message}"
-                checker.report(steps, f"{end} would not do: {hint}", new[0].expected, new[0].nearest)
-                break
-
-
-def _space_problem(space: SearchSpace) -> tuple[str, str]:
-    """What is wrong with a search space, and what was expected."""
-    if space.distribution == "categorical":
-        return ("", "") if space.choices else ("a categorical distribution without choices", "choices: [...]")
-    if space.choices is not None:
-        return f"choices do not go with {space.distribution}", "distribution: categorical"
-    if space.low is None or space.high is None:
-        return f"{space.distribution} without low or high", "both"
-    if space.low >= space.high:
-        return f"low {space.low} is not below high {space.high}", "low < high"
-    if space.distribution == "loguniform" and space.low <= 0:
-        return f"low {space.low} has no logarithm", "low > 0"
-    if space.distribution == "discrete" and space.step is None:
-        return "discrete without step", "step: the distance between values"
-    ends = (space.low, space.high, space.step)
-    if space.distribution == "int" and any(isinstance(end, float) for end in ends):
-        return "int with ends that are no integers", "integers"
-    return "", ""
+    before = audio_values(tree)
+    set_path(tree, steps, value)
+    after, done = audio_values(tree), [steps]
+    for place, copied in audio_copies(tree) if steps[0] == "audio_params" else ():
+        for name in AUDIO_KEYS:
+            if before[name] != after[name] and copied.get(name, NO_DEFAULT) == before[name]:
+                set_path(tree, (*place, name), after[name])
+                done.append((*place, name))
+    return done

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -10,15 +10,14 @@ from typing import Any
 from phoneme_recognition.config.checker import Checker
 from phoneme_recognition.config.checks import (
     AUDIO_KEYS,
-    audio_copies,
     check_audio_copies,
     check_model,
-    check_search,
+    set_value,
 )
-from phoneme_recognition.config.classes import NO_DEFAULT
 from phoneme_recognition.config.entries import ClassEntry
 from phoneme_recognition.config.loader import COMMAND_LINE, Document, Origin, read_file, read_value
-from phoneme_recognition.config.paths import PathError, Steps, parse_path, set_path
+from phoneme_recognition.config.paths import PathError, Steps, parse_path
+from phoneme_recognition.config.search import check_search
 from phoneme_recognition.config.sections import (
     AudioParams,
     Config,
@@ -60,6 +59,19 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
     return config
 
 
+def check_tree(tree: dict[str, Any]) -> Config:
+    """Check a config that comes as plain data, such as ``Config.resolved`` with some values changed.
+
+    Raises:
+        ConfigError: it has mistakes.
+    """
+    checker = Checker(Document(tree))
+    config = _check(checker, tree, search=False)
+    if checker.findings:
+        raise ConfigError(checker.findings)
+    return config
+
+
 def _order(finding: Finding) -> tuple[bool, int]:
     return finding.source == COMMAND_LINE, finding.line or 0
 
@@ -78,7 +90,7 @@ def _check(checker: Checker, tree: dict[str, Any], *, search: bool = True) -> Co
     if optuna and search:
         # The search changes the config below optuna, never optuna itself.
         others = {name: value for name, value in tree.items() if name != "optuna"}
-        check_search(checker, optuna, others, lambda changed: _attempt(checker, changed))
+        check_search(checker, optuna, others, set_value, lambda changed: _attempt(checker, changed))
     return Config(
         config.seed_everything,
         config.ckpt_path,
@@ -149,28 +161,19 @@ def _override(document: Document, override: str) -> None:
         steps = parse_path(name.strip())
         if problem:
             raise PathError(f"{text!r} is {problem}", "a YAML value; text with special characters in quotes")
-        before = _audio_values(document.data)
-        _set(document, steps, value, override)
+        done = set_value(document.data, steps, value)
     except PathError as error:
         finding = Finding(name.strip(), str(error), error.expected, source=COMMAND_LINE)
         document.findings.append(finding)
         return
-    after = _audio_values(document.data)
-    for place, copied in audio_copies(document.data) if steps[0] == "audio_params" else ():
-        for key in AUDIO_KEYS:
-            if before[key] != after[key] and copied.get(key, NO_DEFAULT) == before[key]:
-                _set(document, (*place, key), after[key], override)
+    for place in done:
+        _note(document, place, override)
 
 
-def _set(document: Document, steps: Steps, value: Any, override: str) -> None:
-    set_path(document.data, steps, value)
+def _note(document: Document, steps: Steps, override: str) -> None:
+    """Note that what stands at these steps now comes from the command line."""
     origins = document.origins
     for known in [one for one in origins if one[: len(steps)] == steps]:
         del origins[known]
     for end in range(1, len(steps) + 1):
         origins.setdefault(steps[:end], Origin(COMMAND_LINE, None, override))
-
-
-def _audio_values(tree: dict[Hashable, Any]) -> dict[str, Any]:
-    given = tree.get("audio_params")
-    return asdict(AudioParams()) | (given if isinstance(given, dict) else {})

@@ -22,6 +22,8 @@ OPTIMIZERS = {
 SCHEDULERS = ("StepLR", "MultiStepLR", "ReduceLROnPlateau", "warmup_cosine", "warmup_linear")
 DECODERS = ("greedy", "beam")
 DISTRIBUTIONS = ("uniform", "loguniform", "int", "categorical", "discrete")
+SAMPLERS = ("tpe", "random")
+PRUNERS = ("median", "hyperband", "none")
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class AudioParams:
 
     sampling_rate: int = key(16000, "samples a second that the network hears", at_least=1)
     padding_value: float = key(0.0, "what fills short utterances up in a batch")
-    feature_size: int = key(1, "channels of the input; 1 is mono", at_least=1)
+    feature_size: int = key(1, "channels of the input; recordings are mixed down to 1", at_least=1, at_most=1)
     return_attention_mask: bool = key(False, "tell the network which samples are padding")
     do_normalize: bool = key(True, "zero mean, unit variance for each utterance, over real samples only")
 
@@ -64,7 +66,7 @@ class ModelSection:
     optimizer_args: dict[str, Any] = field(
         default_factory=dict, metadata=about("the optimizer's own arguments: weight_decay, betas, momentum")
     )
-    lr: float = key(0.0005, "learning rate", above=0)
+    lr: float | Literal["auto"] = key(0.0005, "learning rate; auto looks for one", above=0)
     head_lr: float | None = key(None, "learning rate of the head on a pretrained network; null: lr", above=0)
     scheduler: str | None = key(None, "how the learning rate changes; null keeps it", choices=SCHEDULERS)
     step_size: int = key(2, "StepLR: every so many epochs the rate is multiplied by gamma", at_least=1)
@@ -87,7 +89,9 @@ class DataSection:
 
     language: str = key("ru", "passed to the datasets and to the grapheme-to-phoneme step")
     num_workers: int | Literal["auto"] = key(8, "loader processes; auto fits the machine", at_least=0)
-    batch_size: int = key(4, "utterances a batch", at_least=1)
+    batch_size: int | Literal["auto"] = key(
+        4, "utterances a batch; auto takes what fits into the memory of a GPU", at_least=1
+    )
     batch_seconds: float | None = key(None, "seconds of audio a batch; replaces batch_size", above=0)
     num_proc: int = key(2, "processes for preprocessing", at_least=1)
     create_dataset: bool = key(False, "true rebuilds the cache, false builds it only where none fits")
@@ -125,6 +129,7 @@ class SearchSpace:
     low: float | int | None = key(None, "smallest value")
     high: float | int | None = key(None, "largest value")
     step: float | int | None = key(None, "distance between values (discrete, int)", above=0)
+    log: bool = key(False, "int: small values are tried as often as large ones")
     choices: tuple[Any, ...] | None = key(None, "the values of a categorical distribution")
 
 
@@ -133,9 +138,24 @@ class OptunaSection:
     """The search for better parameters."""
 
     tune: bool = key(False, "true runs the search from train, too")
-    n_trials: int = key(20, "trials of the whole study", at_least=1)
+    n_trials: int = key(20, "finished trials of the whole study, of all calls together", at_least=1)
+    timeout: float | None = key(None, "seconds of one call after which no further trial begins", above=0)
     direction: str = key("minimize", "what is better", choices=("minimize", "maximize"))
     metric: str = key("val_loss", "the metric that is compared, e.g. val_cer")
+    storage: str | None = key(
+        None,
+        "where the study is kept: a database URL (sqlite:///, mysql://, postgresql://) or a journal file; "
+        "null: study.db in the study's folder",
+    )
+    study_name: str | None = key(
+        None, "name of the study and of its folder; null makes one from custom_folder_name or the config"
+    )
+    sampler: str = key("tpe", "how values are proposed", choices=SAMPLERS)
+    pruner: str = key("median", "how bad trials are found and stopped", choices=PRUNERS)
+    prune_after_trials: int = key(5, "median: no trial is stopped before so many are complete", at_least=0)
+    prune_after_validations: int = key(
+        3, "no trial is stopped before so many of its own validations", at_least=0
+    )
     search_spaces: dict[str, SearchSpace] = field(
         default_factory=dict, metadata=about("config path → distribution with low, high, step, choices")
     )
