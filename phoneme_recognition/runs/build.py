@@ -20,6 +20,9 @@ from phoneme_recognition.decoding.decoder import Decoder, Decoding
 from phoneme_recognition.decoding.language_model import MOST_PHONEMES, PhonemeLanguageModel
 from phoneme_recognition.models.optimizers import Optimization
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
+from phoneme_recognition.runs.processes import place
+
+DEFAULT_BATCH_SIZE = Loading().batch_size
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +59,7 @@ def build_datamodule(
         audio_params=audio_params,
         count_frames=frame_counter(network),
         loading=Loading(
-            batch_size=data.batch_size,
+            batch_size=fit_batch_size(data.batch_size),
             batch_seconds=data.batch_seconds,
             num_workers=fit_workers(data.num_workers),
             num_proc=data.num_proc,
@@ -87,11 +90,20 @@ def build_decoder(config: Config, datamodule: SpeechDataModule, vocabulary: Voca
     return Decoder(plan, blank_id=vocabulary.blank_id, language_model=model)
 
 
+def fit_batch_size(batch_size: int | str) -> int:
+    """The utterances a batch; ``auto`` counts as the default where nothing was measured (see ``auto``)."""
+    return DEFAULT_BATCH_SIZE if batch_size == "auto" else int(batch_size)
+
+
 def fit_workers(num_workers: int | str) -> int:
-    """The number of loader processes; ``auto`` leaves one core to the training, and takes 8 at most."""
+    """The number of loader processes; ``auto`` leaves one core to the training, and takes 8 at most.
+
+    The processes of a run on one machine share its cores.
+    """
     if num_workers != "auto":
         return int(num_workers)
-    return max(0, min(8, len(os.sched_getaffinity(0)) - 1))
+    cores = len(os.sched_getaffinity(0)) // place().local_size
+    return max(0, min(8, cores - 1))
 
 
 def optimization_of(config: Config) -> Optimization:

@@ -1,0 +1,42 @@
+"""Processes against cores."""
+
+from __future__ import annotations
+
+import os
+
+from phoneme_recognition.diagnosis import Diagnosis
+
+
+def available_cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def check_workers(
+    num_workers: int | str, num_proc: int, *, cores: int, augmentations: int, gpu: bool
+) -> list[Diagnosis]:
+    """Judge ``num_workers`` and ``num_proc``.
+
+    Args:
+        num_workers: loader processes, or ``auto``.
+        num_proc: processes that decode.
+        cores: that may be used.
+        augmentations: how many transforms each training recording goes through.
+        gpu: the network is trained on a GPU.
+    """
+    found = []
+    if isinstance(num_workers, int) and num_workers > cores:
+        reason = f"{num_workers} loader processes share {cores} cores, and take them from each other"
+        found.append(_about("warning", "num_workers", reason, f"Set it to auto, or to {cores} at most."))
+    if num_workers == 0 and cores > 1 and (gpu or augmentations > 2):
+        load = f"{augmentations} augmentations" if augmentations > 2 else "reading"
+        reason = f"{load} and training take turns in one process, with {cores} cores at hand"
+        found.append(_about("warning" if gpu else "advice", "num_workers", reason, "Set it to auto."))
+    if num_proc > cores:
+        reason = f"{num_proc} processes decode on {cores} cores: no faster, and each needs memory"
+        found.append(_about("advice", "num_proc", reason, f"Set it to {cores}."))
+    return found
+
+
+def _about(level: str, name: str, reason: str, remedy: str) -> Diagnosis:
+    return Diagnosis("warning" if level == "warning" else "advice", f"data.{name}", reason, remedy)
