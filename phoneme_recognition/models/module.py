@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import torch
 from lightning.pytorch import LightningModule
@@ -183,8 +183,7 @@ class PhonemeRecogniser(LightningModule):
         if stage == "train":
             self.log("train_loss_step", loss, prog_bar=True, batch_size=size)
         shown = stage != "train"
-        mean = self.losses[f"{stage}_"]
-        assert isinstance(mean, MeanLoss)  # for the type checker
+        mean = cast(MeanLoss, self.losses[f"{stage}_"])
         mean.update(loss, size)
         self.log(f"{stage}_loss", mean, on_step=False, on_epoch=True, batch_size=size, prog_bar=shown)
         if score:
