@@ -103,6 +103,11 @@ class CustomModelCheckpoint(ModelCheckpoint):
         if due:
             self._bring_last_up_to_date(trainer)
 
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Save the last checkpoint where the end brings it; ``fast_dev_run`` keeps nothing."""
+        if not getattr(trainer, "fast_dev_run", False):
+            super().on_train_end(trainer, pl_module)
+
     def _should_save_on_train_epoch_end(self, trainer: Trainer) -> bool:
         every = trainer.check_val_every_n_epoch or 1
         if self._save_on_train_epoch_end is None and every > 1 and trainer.val_check_interval == 1.0:

@@ -46,6 +46,7 @@ logger = logging.getLogger(__name__)
 NOT_FOR_USERS = (
     ".*Checkpoint directory .* exists and is not empty",
     ".*does not have many workers",
+    ".*This DataLoader will create .* worker processes",
     ".*isinstance.treespec, LeafSpec.. is deprecated",
     ".*smaller than the logging interval",
     ".*in eval mode at the start of training",

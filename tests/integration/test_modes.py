@@ -235,8 +235,12 @@ def test_a_vocabulary_from_a_dataset(make_quick_config: Any, tmp_path: Path) -> 
     assert run("vocab", str(config), f"output={made}")[0] == 2
 
 
-def test_fast_dev_run_leaves_no_checkpoint(make_quick_config: Any, tmp_path: Path) -> None:
-    code, figures, _ = run("train", str(make_quick_config(tmp_path)), "trainer.fast_dev_run=true")
+@pytest.mark.parametrize(
+    "callbacks", ["null", "[{class_path: phoneme_recognition.callbacks.CustomModelCheckpoint}]"]
+)
+def test_fast_dev_run_leaves_no_checkpoint(make_quick_config: Any, tmp_path: Path, callbacks: str) -> None:
+    config = str(make_quick_config(tmp_path))
+    code, figures, _ = run("train", config, "trainer.fast_dev_run=true", f"trainer.callbacks={callbacks}")
     assert code == 0
     assert figures["checkpoint"] is None
     assert not list(tmp_path.glob("runs/**/*.ckpt"))
