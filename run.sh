@@ -20,9 +20,6 @@ usage: ./run.sh MODE CONFIG [KEY=VALUE ...]
   ./run.sh check config/quickstart.yaml                         what a run would stumble over, in seconds
   ./run.sh tune  config/quickstart.yaml                         search for better parameters (section optuna)
   ./run.sh preview config/quickstart.yaml [output=FOLDER]       picture and sound of each augmentation
-  ./run.sh check config/quickstart.yaml                         what a run would stumble over, in seconds
-  ./run.sh tune  CONFIG                                         search for better parameters; call again to go on
-  ./run.sh preview CONFIG [output=FOLDER]                       picture and sound of each augmentation
   ./run.sh vocab config/quickstart.yaml [output=FILE]           make a vocabulary from the config's datasets
   ./run.sh transcribe CHECKPOINT FILE|FOLDER ...                phonemes of any recordings
   ./run.sh selftest [PYTEST ARGUMENTS]                          the whole test suite
