@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import optuna
+from lightning.pytorch.callbacks import ModelSummary
 
 from phoneme_recognition.callbacks.pruning import HopelessSearchError, TrialReporter, not_measured
 from phoneme_recognition.config import Config, check_tree
@@ -86,7 +87,8 @@ class TrialRunner:
         reporter = TrialReporter(trial, self.section.metric, self.section.direction, self.on_value)
         engine = training.engine
         # First, so that it sees a validation before what reacts to it.
-        engine.callbacks.insert(0, reporter)  # type: ignore[attr-defined]
+        callbacks = engine.callbacks  # type: ignore[attr-defined]
+        callbacks[:] = [reporter, *(one for one in callbacks if not isinstance(one, ModelSummary))]
         for callback in engine.checkpoint_callbacks:
             callback.dirpath = str(folder.resolve())  # type: ignore[attr-defined]
         if engine.progress_bar_callback is not None:

@@ -46,6 +46,7 @@ def draw_plots(study: Study, metric: str, folder: Path) -> list[Path]:
     """
     folder.mkdir(exist_ok=True)
     copied, made, left_out = with_short_names(study), list[Path](), dict[str, str]()
+    logging.getLogger("matplotlib.category").setLevel(logging.WARNING)  # remarks on categories
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for name, function in PLOTS.items():
