@@ -17,6 +17,13 @@ from phoneme_recognition.runs.machine import refuse_what_the_machine_lacks
 CPU = {"accelerator": "cpu"}
 
 
+@pytest.fixture(autouse=True)
+def nobody_launched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lightning leaves such variables behind in a process that has trained with ddp."""
+    for name in ("NODE_RANK", "MASTER_ADDR", "MASTER_PORT"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.fixture
 def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
