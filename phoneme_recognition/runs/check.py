@@ -20,6 +20,7 @@ from phoneme_recognition.diagnosis import LEVELS, Diagnosis, Level
 from phoneme_recognition.errors import UserError
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
 from phoneme_recognition.preflight.activations import activation_bytes
+from phoneme_recognition.preflight.augmentations import check_augmentations
 from phoneme_recognition.preflight.checkpoint import check_checkpoint
 from phoneme_recognition.preflight.freezing import check_freezing
 from phoneme_recognition.preflight.labels import check_labels
@@ -120,6 +121,7 @@ def _examine_settings(config: Config) -> list[Diagnosis]:
     if config.ckpt_path is None or config.experiment.only_weights_load:
         # A resumed run goes on with the checkpoint's rate.
         findings += check_learning_rate(model, from_scratch=scratch)
+    findings += check_augmentations(data.augmentations)
     findings += check_workers(
         data.num_workers,
         data.num_proc,
