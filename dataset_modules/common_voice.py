@@ -6,7 +6,6 @@ read so. Who reads is known as a hash only. How to get the corpus: ``docs/datase
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal, get_args
@@ -20,6 +19,7 @@ from dataset_modules.mozilla.release import find_release, read_release
 from dataset_modules.splitting import take_share
 from phoneme_recognition.data.utterance import UtteranceSource
 from phoneme_recognition.errors import DataError
+from phoneme_recognition.runs.processes import place
 
 DownloadMode = Literal["reuse_dataset_if_exists", "reuse_cache_if_exists", "force_redownload"]
 
@@ -102,10 +102,10 @@ class CommonVoiceDataset(BaseDataset):
         if self.data_dir is None and self.collective_id is None:
             return is_prepared(self.dataset_name, self._folder / "hub")
         try:
-            place = self._find_release()
+            found = self._find_release()
         except DataError:
             return True
-        return place is not None and (place.is_dir() or is_unpacked(place, self.language, self._folder))
+        return found is not None and (found.is_dir() or is_unpacked(found, self.language, self._folder))
 
     def load_data(self, create_dataset: bool = False) -> None:
         """Fetch and unpack what is not there yet, and read the tables.
@@ -117,8 +117,7 @@ class CommonVoiceDataset(BaseDataset):
             DataError: the corpus is not there or cannot be used; the message says what to do.
             MissingExtraError: the source needs a library that is not installed.
         """
-        if self._splits is None or create_dataset:
-            self._splits = self._read(create_dataset)
+        self._loaded(create_dataset)
 
     def get_train_data(self) -> Sequence[UtteranceSource]:
         """The clips to learn from, or the share of them that is asked for."""
@@ -132,9 +131,9 @@ class CommonVoiceDataset(BaseDataset):
         """The clips to measure with."""
         return self._loaded().test
 
-    def _loaded(self) -> Splits:
-        self.load_data()
-        assert self._splits is not None
+    def _loaded(self, create_dataset: bool = False) -> Splits:
+        if self._splits is None or create_dataset:
+            self._splits = self._read(create_dataset)
         return self._splits
 
     def _read(self, create_dataset: bool) -> Splits:
@@ -142,13 +141,13 @@ class CommonVoiceDataset(BaseDataset):
         if self.data_dir is None and self.collective_id is None:
             hub = Hub(self._folder / "hub", self.use_auth_token, mode)
             return read_hub(self.dataset_name, self.language, hub)
-        place = self._find_release()
-        if self.collective_id is not None and (place is None or mode == "force_redownload"):
-            place = fetch_archive(self.collective_id, self.language, self._folder, afresh=place is not None)
-        assert place is not None
-        if place.is_file():
-            place = unpack(place, self.language, self._folder, afresh=create_dataset)
-        return read_release(place, self.language, validation=self.validation_split, test=self.test_split)
+        found = self._find_release()
+        if self.collective_id is not None and (found is None or mode == "force_redownload"):
+            found = fetch_archive(self.collective_id, self.language, self._folder, afresh=found is not None)
+        assert found is not None
+        if found.is_file():
+            found = unpack(found, self.language, self._folder, afresh=create_dataset)
+        return read_release(found, self.language, validation=self.validation_split, test=self.test_split)
 
     @property
     def _folder(self) -> Path:
@@ -161,7 +160,7 @@ class CommonVoiceDataset(BaseDataset):
         return find_fetched(str(self.collective_id), self._folder)
 
     def _mode(self, create_dataset: bool) -> DownloadMode:
-        if os.environ.get("LOCAL_RANK", "0") != "0":  # the machine's first process has fetched it by now
+        if place().local_rank:  # the machine's first process has fetched it by now
             return "reuse_dataset_if_exists"
         if create_dataset and self.download_mode == "reuse_dataset_if_exists":
             return "reuse_cache_if_exists"

@@ -20,6 +20,9 @@ from phoneme_recognition.audio.file import AudioFile
 from phoneme_recognition.audio.mp3 import is_mp3, state_length
 from phoneme_recognition.errors import AudioError
 
+# What a file is called that may be a recording.
+EXTENSIONS = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au")
+
 _BLOCK = 65536
 _MP3_SLACK = 2 * 1152  # encoder delay and padding are not counted alike by all encoders: two frames at most
 _ENDLESS = 2**62  # libsndfile's answer for a FLAC that was written to a pipe, which it cannot read then

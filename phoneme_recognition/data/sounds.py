@@ -15,14 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phoneme_recognition.audio.file import AudioFile
-from phoneme_recognition.audio.reading import find_audio
+from phoneme_recognition.audio.reading import EXTENSIONS, find_audio
 from phoneme_recognition.data.clips import Clips, build_clips
 from phoneme_recognition.data.folders import build_lock, remove_leftovers, whole_folder
 from phoneme_recognition.errors import DataError
 
 logger = logging.getLogger(__name__)
 
-EXTENSIONS = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au")
 _LEVELS_FILE = "levels.npy"
 _NAMED = 10  # unusable files that a warning names
 _VERSION = 1  # part of the key: to be raised when what is written changes

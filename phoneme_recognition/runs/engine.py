@@ -23,19 +23,8 @@ from phoneme_recognition.data.datamodule import SpeechDataModule, Split
 from phoneme_recognition.errors import UserError
 from phoneme_recognition.models.checkpoint import AtomicCheckpointIO
 from phoneme_recognition.runs.launcher import processes_to_start
-from phoneme_recognition.runs.machine import has_gpu, refuse_what_the_machine_lacks
+from phoneme_recognition.runs.machine import has_gpu
 from phoneme_recognition.runs.processes import join, place
-
-__all__ = [
-    "at_least_one_batch",
-    "has_gpu",
-    "log_config",
-    "measuring_engine",
-    "mistake_in_section",
-    "refuse_what_the_machine_lacks",
-    "suit_limits",
-    "training_engine",
-]
 
 REFRESH_RATE = 30
 PROFILERS = {"simple": SimpleProfiler, "advanced": AdvancedProfiler, "pytorch": PyTorchProfiler}

@@ -20,8 +20,8 @@ from phoneme_recognition.runs.build import build_datamodule, decoding_of
 from phoneme_recognition.runs.engine import (
     at_least_one_batch,
     measuring_engine,
-    refuse_what_the_machine_lacks,
 )
+from phoneme_recognition.runs.machine import refuse_what_the_machine_lacks
 from phoneme_recognition.runs.measurement import Measurement, Part
 from phoneme_recognition.runs.processes import gathered, is_first_process, one_a_machine
 from phoneme_recognition.runs.report import show_measurements

@@ -36,12 +36,12 @@ from phoneme_recognition.runs.check import report_before_training
 from phoneme_recognition.runs.engine import (
     log_config,
     mistake_in_section,
-    refuse_what_the_machine_lacks,
     suit_limits,
     training_engine,
 )
 from phoneme_recognition.runs.evaluate import measure, save_measurement
 from phoneme_recognition.runs.folder import make_run_folder
+from phoneme_recognition.runs.machine import refuse_what_the_machine_lacks
 from phoneme_recognition.runs.measurement import Measurement, Part
 from phoneme_recognition.runs.processes import is_first_process, one_a_machine
 from phoneme_recognition.runs.report import CURVES_FILE, draw_curves, show_measurements

@@ -8,13 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from phoneme_recognition.audio.reading import find_audio
+from phoneme_recognition.audio.reading import EXTENSIONS, find_audio
 from phoneme_recognition.errors import UserError
 from phoneme_recognition.recognizer import Recognizer, Transcription
 
 logger = logging.getLogger(__name__)
-
-EXTENSIONS = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au")
 
 
 def transcribe(

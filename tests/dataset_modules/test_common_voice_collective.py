@@ -97,7 +97,10 @@ def test_it_is_fetched_again_if_asked_by_the_first_process_alone(
     corpus.load_data()
     corpus.get_train_data()
     assert [call["overwrite"] for call in collective.calls] == [False, True]
-    monkeypatch.setenv("LOCAL_RANK", "1")
+    # As srun starts it: the second of two on this machine.
+    started = {"STEP_NUM_TASKS": 2, "STEP_TASKS_PER_NODE": 2, "PROCID": 1, "LOCALID": 1}
+    for name, value in started.items():
+        monkeypatch.setenv(f"SLURM_{name}", str(value))
     dataset(tmp_path, download_mode="force_redownload").load_data()
     assert len(collective.calls) == 2
 
