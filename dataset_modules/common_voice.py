@@ -19,7 +19,7 @@ from dataset_modules.mozilla.release import find_release, read_release
 from dataset_modules.splitting import take_share
 from phoneme_recognition.data.utterance import UtteranceSource
 from phoneme_recognition.errors import DataError
-from phoneme_recognition.runs.processes import place
+from phoneme_recognition.processes import place
 
 DownloadMode = Literal["reuse_dataset_if_exists", "reuse_cache_if_exists", "force_redownload"]
 

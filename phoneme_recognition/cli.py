@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from phoneme_recognition import processes
 from phoneme_recognition.errors import UserError
-from phoneme_recognition.runs import processes
 from phoneme_recognition.runs.launcher import ProcessError, launch, processes_to_start
 from phoneme_recognition.version import __version__
 

@@ -33,10 +33,10 @@ from phoneme_recognition.models.module import PhonemeRecogniser
 from phoneme_recognition.models.optimizers import Optimization
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
 from phoneme_recognition.preflight.learning_rate import SPANS, Span, check_learning_rate, what_is_trained
+from phoneme_recognition.processes import from_first
 from phoneme_recognition.randomness import seeded
 from phoneme_recognition.runs.build import DEFAULT_BATCH_SIZE, optimization_of
 from phoneme_recognition.runs.machine import has_gpu
-from phoneme_recognition.runs.processes import from_first
 
 # Steps of the search; each tries a higher rate than the one before.
 FINDER_STEPS = 100

@@ -20,7 +20,7 @@ from phoneme_recognition.decoding.decoder import Decoder, Decoding
 from phoneme_recognition.decoding.language_model import MOST_PHONEMES, PhonemeLanguageModel
 from phoneme_recognition.models.optimizers import Optimization
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
-from phoneme_recognition.runs.processes import place
+from phoneme_recognition.processes import place
 
 DEFAULT_BATCH_SIZE = Loading().batch_size
 

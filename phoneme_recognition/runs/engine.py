@@ -22,9 +22,9 @@ from phoneme_recognition.config import ClassEntry, instantiate
 from phoneme_recognition.data.datamodule import SpeechDataModule, Split
 from phoneme_recognition.errors import UserError
 from phoneme_recognition.models.checkpoint import AtomicCheckpointIO
+from phoneme_recognition.processes import join, place
 from phoneme_recognition.runs.launcher import processes_to_start
 from phoneme_recognition.runs.machine import has_gpu
-from phoneme_recognition.runs.processes import join, place
 
 REFRESH_RATE = 30
 PROFILERS = {"simple": SimpleProfiler, "advanced": AdvancedProfiler, "pytorch": PyTorchProfiler}

@@ -16,6 +16,7 @@ from phoneme_recognition.files import write_text, written_whole
 from phoneme_recognition.metrics.error_rates import edit_counts, phoneme_tokens
 from phoneme_recognition.models.checkpoint import read_checkpoint, rebuild, rebuild_decoder
 from phoneme_recognition.models.module import PhonemeRecogniser
+from phoneme_recognition.processes import gathered, is_first_process, one_a_machine
 from phoneme_recognition.runs.build import build_datamodule, decoding_of
 from phoneme_recognition.runs.engine import (
     at_least_one_batch,
@@ -23,7 +24,6 @@ from phoneme_recognition.runs.engine import (
 )
 from phoneme_recognition.runs.machine import refuse_what_the_machine_lacks
 from phoneme_recognition.runs.measurement import Measurement, Part
-from phoneme_recognition.runs.processes import gathered, is_first_process, one_a_machine
 from phoneme_recognition.runs.report import show_measurements
 from phoneme_recognition.runs.seeding import settle_seed
 

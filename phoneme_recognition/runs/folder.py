@@ -7,7 +7,7 @@ from itertools import count
 from pathlib import Path
 
 from phoneme_recognition.config import Config
-from phoneme_recognition.runs.processes import from_first
+from phoneme_recognition.processes import from_first
 
 
 def dynamic_name(config: Config, now: datetime) -> str:

@@ -22,7 +22,7 @@ from pathlib import Path
 from types import FrameType
 from typing import IO, Any
 
-from phoneme_recognition.runs.processes import PARENT, failure_sign, place
+from phoneme_recognition.processes import PARENT, failure_sign, place
 
 # So long the others may take to end by themselves when one has failed, and after being asked to.
 GRACE_SECONDS = 5.0

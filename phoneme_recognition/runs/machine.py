@@ -14,7 +14,7 @@ from typing import Any
 
 from phoneme_recognition.config import ClassEntry
 from phoneme_recognition.errors import UserError
-from phoneme_recognition.runs.processes import place
+from phoneme_recognition.processes import place
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from lightning.pytorch import seed_everything
 
 from phoneme_recognition.config import Config
-from phoneme_recognition.runs.processes import from_first
+from phoneme_recognition.processes import from_first
 
 logger = logging.getLogger(__name__)
 

@@ -30,6 +30,7 @@ from phoneme_recognition.models.freezing import freeze
 from phoneme_recognition.models.module import PhonemeRecogniser
 from phoneme_recognition.models.networks import build_network, rebuild_network
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
+from phoneme_recognition.processes import is_first_process, one_a_machine
 from phoneme_recognition.runs.auto import Trial, settle_auto
 from phoneme_recognition.runs.build import build_datamodule, build_decoder, optimization_of
 from phoneme_recognition.runs.check import report_before_training
@@ -43,7 +44,6 @@ from phoneme_recognition.runs.evaluate import measure, save_measurement
 from phoneme_recognition.runs.folder import make_run_folder
 from phoneme_recognition.runs.machine import refuse_what_the_machine_lacks
 from phoneme_recognition.runs.measurement import Measurement, Part
-from phoneme_recognition.runs.processes import is_first_process, one_a_machine
 from phoneme_recognition.runs.report import CURVES_FILE, draw_curves, show_measurements
 from phoneme_recognition.runs.seeding import settle_seed
 from phoneme_recognition.runs.vocabulary import find_vocabulary

@@ -21,8 +21,8 @@ from phoneme_recognition.config.sections import OptunaSection
 from phoneme_recognition.errors import UserError
 from phoneme_recognition.failures import reason
 from phoneme_recognition.files import write_text
+from phoneme_recognition.processes import place
 from phoneme_recognition.runs.launcher import processes_to_start
-from phoneme_recognition.runs.processes import place
 from phoneme_recognition.runs.seeding import settle_seed
 from phoneme_recognition.runs.train import fit, prepare
 from phoneme_recognition.search.folder import TRIAL_LOCK, FileLock, drop_folder, this_machine, trial_folder

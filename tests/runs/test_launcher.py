@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 
+from phoneme_recognition.processes import failure_sign
 from phoneme_recognition.runs.launcher import (
     ProcessError,
     _environments,
@@ -16,7 +17,6 @@ from phoneme_recognition.runs.launcher import (
     launch,
     processes_to_start,
 )
-from phoneme_recognition.runs.processes import failure_sign
 
 # Stands in for the program: what it does is written in its first argument.
 PROGRAM = """

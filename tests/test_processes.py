@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from phoneme_recognition.runs import processes
+from phoneme_recognition import processes
+from phoneme_recognition.processes import Place, from_first, gathered, one_a_machine, place
 from phoneme_recognition.runs.launcher import _environments
-from phoneme_recognition.runs.processes import Place, from_first, gathered, one_a_machine, place
 
 LAUNCHED = {"RANK": "5", "WORLD_SIZE": "8", "LOCAL_RANK": "1", "LOCAL_WORLD_SIZE": "4"}
 SLURM = {
@@ -76,7 +76,7 @@ def test_one_process_agrees_with_itself() -> None:
 TALK = """
 import os, random, sys, time
 from pathlib import Path
-from phoneme_recognition.runs.processes import from_first, one_a_machine, place
+from phoneme_recognition.processes import from_first, one_a_machine, place
 folder = Path(sys.argv[1])
 
 def prepare():
