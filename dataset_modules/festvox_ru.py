@@ -19,34 +19,15 @@ from phoneme_recognition.audio.file import AudioFile
 from phoneme_recognition.audio.reading import find_audio
 from phoneme_recognition.data.utterance import PhoneSegment, UtteranceSource
 from phoneme_recognition.errors import DataError
+from phoneme_recognition.phonemes.notations.festvox_ru import PHONES
+
+__all__ = ["PHONES", "FestvoxRuDataset"]
 
 _PACKAGE = "festvox-ru"
 _SPEAKER = "nsh"
 _TEXTS = "txt.done.data"
 _TEXT_LINE = re.compile(r'\(\s*(\S+)\s+"(.*)"\s*\)')
 _SHARE = 0.1  # of the sorted sentences, for validation and for the test: 62 each of the 620
-
-_VOWELS = {
-    "aa": "ˈa",
-    "oo": "ˈo",
-    "ee": "ˈe",
-    "ii": "ˈi",
-    "yy": "ˈɨ",
-    "uu": "ˈu",
-    "a": "ɐ",
-    "ay": "ə",
-    "ae": "ɪ",
-    "e": "e",
-    "i": "i",
-    "y": "ɨ",
-    "u": "u",
-    "ur": "ʊ",
-}
-_HARD = dict(zip("pbtdkgfvszmnlrh", "pbtdkɡfvszmnlrx", strict=True))
-_SOFT = {2 * symbol: f"{ipa}ʲ" for symbol, ipa in _HARD.items()}
-_OTHERS = {"c": "t͡s", "ch": "t͡ɕ", "sh": "ʂ", "zh": "ʐ", "sch": "ɕː", "j": "j"}
-PHONES: Mapping[str, str] = {**_VOWELS, **_HARD, **_SOFT, **_OTHERS}
-"""The corpus's symbols → IPA. Doubled vowels are stressed, doubled consonants palatalised."""
 
 
 class FestvoxRuDataset(BaseDataset):

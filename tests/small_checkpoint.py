@@ -11,6 +11,7 @@ from torch import nn
 from phoneme_recognition.decoding.decoder import Decoder, Decoding
 from phoneme_recognition.models.checkpoint import BLOCK, AtomicCheckpointIO, describe
 from phoneme_recognition.models.networks import build_network
+from phoneme_recognition.phonemes.inventory import Inventory
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
 
 torch.set_num_threads(1)
@@ -41,6 +42,6 @@ def save_small(path: Path, **audio_params: Any) -> Path:
     network = small_network(sampling_rate=audio["sampling_rate"])
     weights = {f"network.{name}": value for name, value in network.state_dict().items()}
     decoder = Decoder(Decoding(), blank_id=VOCABULARY.blank_id)
-    block = describe(network, VOCABULARY, audio, decoder)
+    block = describe(network, VOCABULARY, audio, decoder, Inventory())
     AtomicCheckpointIO().save_checkpoint({"state_dict": weights, BLOCK: block}, path)
     return path

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 from phoneme_recognition.config.checker import Checker
-from phoneme_recognition.config.classes import NO_DEFAULT
+from phoneme_recognition.config.classes import NO_DEFAULT, ClassLookupError, nearest
 from phoneme_recognition.config.paths import Steps, set_path
 from phoneme_recognition.config.sections import (
     OPTIMIZERS,
     AudioParams,
     ModelSection,
+    PhonemesSection,
 )
 from phoneme_recognition.models import COMPACT
+from phoneme_recognition.phonemes.g2p.names import NAMES
 
+AUTO = "auto"
 AUDIO_KEYS = tuple(entry.name for entry in fields(AudioParams))
 
 
@@ -51,6 +54,45 @@ def _check_optimizer(checker: Checker, model: ModelSection) -> None:
             checker.unknown((*steps, name), arguments)
         else:
             checker.argument(value, arguments[name], (*steps, name))
+
+
+# What the program gives to a backend that takes it.
+_GIVEN_TO_BACKENDS = ("language", "vocabulary")
+
+
+def check_backend(checker: Checker, phonemes: PhonemesSection) -> PhonemesSection:
+    """Judge the G2P backend and its arguments.
+
+    Returns:
+        The section, with entries in place of ``class_path`` mappings among the arguments.
+    """
+    steps, name = ("phonemes", "g2p"), phonemes.g2p
+    if name == AUTO:
+        if phonemes.g2p_args:
+            message = "auto chooses the backend, and these arguments belong to one"
+            checker.report(("phonemes", "g2p_args"), message, "phonemes.g2p to name it, too")
+        return phonemes
+    if name not in NAMES and "." not in name:
+        names = (AUTO, *NAMES)
+        checker.report(
+            steps, f"got {name!r}", f"one of {', '.join(names)}, or a class path", nearest(name, names)
+        )
+        return phonemes
+    try:
+        facts = checker.facts(NAMES.get(name, name))
+    except ClassLookupError as error:
+        checker.report(steps, f"{name}: {error}", near=error.nearest)
+        return phonemes
+    if facts.complete and "pronounce" not in facts.methods:
+        checker.report(steps, f"{name} cannot stand here", "a class with pronounce() and fingerprint()")
+        return phonemes
+    arguments = {
+        one: argument
+        for one, argument in facts.arguments.items()
+        if one not in _GIVEN_TO_BACKENDS or one in phonemes.g2p_args
+    }
+    facts, place = replace(facts, arguments=arguments), ("phonemes", "g2p_args")
+    return replace(phonemes, g2p_args=checker.arguments(facts, phonemes.g2p_args, place))
 
 
 def check_audio_copies(checker: Checker, audio: AudioParams, tree: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from phoneme_recognition.config.checker import Checker
 from phoneme_recognition.config.checks import (
     AUDIO_KEYS,
     check_audio_copies,
+    check_backend,
     check_model,
     set_value,
 )
@@ -26,12 +27,13 @@ from phoneme_recognition.config.sections import (
     ExperimentSection,
     ModelSection,
     OptunaSection,
+    PhonemesSection,
     SearchSpace,
 )
 from phoneme_recognition.config.trainer_keys import TRAINER, TRAINER_RULES, with_additions
 from phoneme_recognition.errors import ConfigError, Finding
 
-_SECTIONS = ("audio_params", "experiment", "model", "data", "decoding", "trainer", "optuna")
+_SECTIONS = ("audio_params", "experiment", "model", "data", "phonemes", "decoding", "trainer", "optuna")
 # The method by which the program uses what stands in each list.
 _METHODS = {"dataset_classes": "load_data", "augmentations": "__call__"}
 
@@ -82,10 +84,12 @@ def _check(checker: Checker, tree: dict[str, Any], *, search: bool = True) -> Co
     model = checker.section(ModelSection, tree.get("model"), ("model",))
     experiment = checker.section(ExperimentSection, tree.get("experiment"), ("experiment",))
     data = _check_data(checker, tree.get("data"), audio)
+    phonemes = checker.section(PhonemesSection, tree.get("phonemes"), ("phonemes",))
     decoding = checker.section(DecodingSection, tree.get("decoding"), ("decoding",))
     trainer = _check_trainer(checker, tree.get("trainer"))
     optuna = _check_optuna(checker, tree.get("optuna"))
     check_model(checker, model)
+    phonemes = check_backend(checker, phonemes)
     check_audio_copies(checker, audio, tree)
     if optuna and search:
         # The search changes the config below optuna, never optuna itself.
@@ -98,6 +102,7 @@ def _check(checker: Checker, tree: dict[str, Any], *, search: bool = True) -> Co
         experiment,
         model,
         data,
+        phonemes,
         decoding,
         trainer=trainer,
         optuna=optuna,

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from phoneme_recognition.config.entries import ClassEntry, to_plain
 from phoneme_recognition.config.rules import about, key
 from phoneme_recognition.models import NETWORK_NAMES
+from phoneme_recognition.phonemes.notations import NOTATIONS
 
 # AdamW and SGD are those of torch.optim, Muon is our own.
 OPTIMIZERS = {
@@ -105,6 +106,27 @@ class DataSection:
 
 
 @dataclass(frozen=True)
+class PhonemesSection:
+    """How labels become phonemes: text through a backend, phones from their notation."""
+
+    g2p: str = key(
+        "auto",
+        "what turns text into phonemes: russian, lexicon, phonemes (the text already is), espeak, epitran, "
+        "or the class path of your own; auto: russian where data.language is, else phonemes",
+    )
+    g2p_args: dict[str, Any] = field(
+        default_factory=dict, metadata=about("arguments of that backend, e.g. file of a lexicon")
+    )
+    notation: str = key(
+        "ipa", "how the corpora's own phones are written; they become IPA", choices=tuple(NOTATIONS)
+    )
+    keep_stress: bool = key(True, "ˈa and a are two phonemes; false makes them one")
+    keep_reduction: bool = key(
+        True, "Russian ə, ɐ, ɪ and ʊ are phonemes; false counts them as the full a, i and u"
+    )
+
+
+@dataclass(frozen=True)
 class DecodingSection:
     """How the network's output becomes phonemes when it is measured and used."""
 
@@ -175,6 +197,7 @@ class Config:
     experiment: ExperimentSection = field(default_factory=ExperimentSection)
     model: ModelSection = field(default_factory=ModelSection)
     data: DataSection = field(default_factory=DataSection)
+    phonemes: PhonemesSection = field(default_factory=PhonemesSection)
     decoding: DecodingSection = field(default_factory=DecodingSection)
     trainer: dict[str, Any] = field(
         default_factory=dict, metadata=about("arguments of lightning.pytorch.Trainer, passed through")

@@ -20,13 +20,13 @@ from numpy.typing import NDArray
 from phoneme_recognition.audio.file import AudioFile
 from phoneme_recognition.data.clips import Clips, build_clips
 from phoneme_recognition.data.folders import build_lock, remove_leftovers, whole_folder
+from phoneme_recognition.data.labels import Labels
 from phoneme_recognition.data.preprocessing import refuse_unguarded_import
 from phoneme_recognition.data.rows import build_rows
 from phoneme_recognition.data.skipped import Skipped, report_skipped
 from phoneme_recognition.data.table import MANIFEST_FILE, UtteranceTable, concatenate
 from phoneme_recognition.data.utterance import UtteranceSource
 from phoneme_recognition.errors import DataError
-from phoneme_recognition.phonemes.vocabulary import Vocabulary
 
 __all__ = [
     "CACHE_VERSION",
@@ -49,7 +49,7 @@ def open_table(
     sources: Sequence[UtteranceSource],
     cache_dir: str | Path,
     *,
-    vocabulary: Vocabulary,
+    labels: Labels,
     sampling_rate: int,
     count_frames: Callable[[NDArray[np.int64]], NDArray[np.int64]],
     num_proc: int = 2,
@@ -63,7 +63,7 @@ def open_table(
         name: of the table, e.g. of the corpus and the split.
         sources: the utterances; those that cannot be used are listed in the table's ``skipped.csv``.
         cache_dir: where the tables lie.
-        vocabulary: turns labels into ids. Where a source has no phonemes, its text is split by it.
+        labels: turns what is said into ids.
         sampling_rate: of the table, in Hz.
         count_frames: (num_clips,) samples → (num_clips,) frames that the network gives CTC.
         num_proc: processes that decode.
@@ -84,7 +84,8 @@ def open_table(
             if rebuild or not _is_whole(directory):
                 title = f"decoding {name}" if progress else None
                 _build_audio(directory, files, sampling_rate, num_proc, title)
-            table = UtteranceTable([_label_folder(directory, sources, files, vocabulary, count_frames)])
+            title = f"labels of {name}" if progress else None
+            table = UtteranceTable([_label_folder(directory, sources, files, labels, count_frames, title)])
     except OSError as error:
         raise DataError(
             f"the cache in {cache_dir} cannot be written",
@@ -148,27 +149,29 @@ def _label_folder(
     directory: Path,
     sources: Sequence[UtteranceSource],
     files: Sequence[AudioFile],
-    vocabulary: Vocabulary,
+    labels: Labels,
     count_frames: Callable[[NDArray[np.int64]], NDArray[np.int64]],
+    title: str | None,
 ) -> Path:
     """The folder with the labels of these utterances, made where there is none."""
     clips = Clips(directory)
     num_frames = np.asarray(count_frames(clips.num_samples), dtype=np.int64)
-    key = _key([CACHE_VERSION, vocabulary.to_dict(), num_frames.tolist()], map(_describe, sources))
-    labels = directory / f"labels-{key}"
-    if not _is_whole(labels):
+    key = _key([CACHE_VERSION, labels.key(sources), num_frames.tolist()], map(_describe, sources))
+    made = directory / f"labels-{key}"
+    if not _is_whole(made):
         numbers = {file: number for number, file in enumerate(files)}
-        with whole_folder(labels, directory.parent, directory.name) as folder:
+        with whole_folder(made, directory.parent, directory.name) as folder:
             build_rows(
                 folder,
                 sources,
-                vocabulary=vocabulary,
+                labels=labels,
                 clips=clips,
                 clip_numbers=[-1 if source.problem else numbers[source.audio] for source in sources],
                 num_frames=num_frames,
+                title=title,
             )
             _seal(folder, utterances=len(sources))
-    return labels
+    return made
 
 
 def _describe(source: UtteranceSource) -> str:

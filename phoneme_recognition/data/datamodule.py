@@ -17,10 +17,10 @@ from phoneme_recognition.data.batching import BatchPlan, Draw
 from phoneme_recognition.data.cache import UtteranceTable, concatenate, open_table, table_name
 from phoneme_recognition.data.collate import Batch
 from phoneme_recognition.data.dataset import BatchDataset
+from phoneme_recognition.data.labels import Labels
 from phoneme_recognition.data.loader import ResumableLoader
 from phoneme_recognition.data.utterance import Corpus
 from phoneme_recognition.errors import DataError, UserError
-from phoneme_recognition.phonemes.vocabulary import Vocabulary
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ class SpeechDataModule(LightningDataModule):
 
     Args:
         corpora: where the recordings come from, concatenated split by split.
-        vocabulary: the phonemes of the labels.
+        labels: how what is said becomes symbols of the vocabulary.
         audio_params: ``sampling_rate``, ``padding_value`` and ``do_normalize`` as in the config.
         count_frames: (n,) samples → (n,) CTC frames of the network, to find labels that are too long.
         loading: batch sizes, processes and the cache's rules.
@@ -60,7 +60,7 @@ class SpeechDataModule(LightningDataModule):
     def __init__(
         self,
         corpora: Sequence[Corpus],
-        vocabulary: Vocabulary,
+        labels: Labels,
         *,
         audio_params: dict[str, object],
         count_frames: Callable[[NDArray[np.int64]], NDArray[np.int64]],
@@ -70,7 +70,7 @@ class SpeechDataModule(LightningDataModule):
     ) -> None:
         super().__init__()
         self._corpora = corpora
-        self._vocabulary = vocabulary
+        self._labels = labels
         self._audio_params = audio_params
         self._count_frames = count_frames
         self._loading = loading
@@ -126,7 +126,7 @@ class SpeechDataModule(LightningDataModule):
                     table_name(corpus, split),
                     getattr(corpus, f"get_{split}_data")(),
                     corpus.cache_dir,
-                    vocabulary=self._vocabulary,
+                    labels=self._labels,
                     sampling_rate=int(str(self._audio_params["sampling_rate"])),
                     count_frames=self._count_frames,
                     num_proc=self._loading.num_proc,
@@ -158,7 +158,7 @@ class SpeechDataModule(LightningDataModule):
             normalise=bool(self._audio_params["do_normalize"]),
             padding_value=float(str(self._audio_params["padding_value"])),
             seed=self._loading.seed,
-            pause_id=self._vocabulary.blank_id if training and self._loading.phone_times else None,
+            pause_id=self._labels.vocabulary.blank_id if training and self._loading.phone_times else None,
         )
 
     def _loader(self, split: Split) -> ResumableLoader:

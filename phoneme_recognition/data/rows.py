@@ -9,16 +9,17 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 from phoneme_recognition.data.arrow import TableWriter, batches_of, numbers
 from phoneme_recognition.data.clips import Clips
+from phoneme_recognition.data.labels import Labels, Reading
 from phoneme_recognition.data.skipped import SKIPPED_FILE, Skipped, write_skipped
 from phoneme_recognition.data.utterance import PhoneSegment, Utterance, UtteranceSource
-from phoneme_recognition.errors import VocabularyError
-from phoneme_recognition.phonemes.vocabulary import Vocabulary, plain_text
 
 _ROWS_FILE = "rows.arrow"
 _BATCH_ROWS = 4096
+_PATIENCE = 2.0  # seconds until a progress bar is worth its line
 _Row = dict[str, object]
 _SCHEMA = pa.schema(
     [
@@ -89,36 +90,43 @@ def build_rows(
     directory: Path,
     sources: Sequence[UtteranceSource],
     *,
-    vocabulary: Vocabulary,
+    labels: Labels,
     clips: Clips,
     clip_numbers: Sequence[int],
     num_frames: NDArray[np.int64],
+    title: str | None = None,
 ) -> None:
     """Turn labels into ids and write the usable rows and the list of the others.
 
     Args:
         directory: an empty folder.
         sources: the utterances as the corpus describes them.
-        vocabulary: gives the ids.
+        labels: makes the labels and their ids.
         clips: the decoded recordings.
         clip_numbers: which of them belongs to each source; -1 where the corpus has a problem with it.
         num_frames: (num_clips,) frames that CTC has for each recording.
+        title: of a progress bar on standard error; None shows none.
     """
     reasons, seen = clips.reasons(), set[str]()
     skipped: list[Skipped] = []
-    rows: list[_Row] = []
-    with TableWriter(directory / _ROWS_FILE, _SCHEMA) as writer:
-        for source, clip in zip(sources, clip_numbers, strict=True):
-            reason = source.problem or reasons[clip] or _duplicate(source, seen)
-            label = reason or _label(source, vocabulary, int(num_frames[clip]))
-            if isinstance(label, str):
-                skipped.append(Skipped(source.utterance_id, source.audio.path, label))
-                continue
-            rows.append(_row(source, label, int(clips.num_samples[clip]), clip))
-            if len(rows) == _BATCH_ROWS:
-                _write(writer, rows)
-                rows = []
-        _write(writer, rows)
+    with (
+        TableWriter(directory / _ROWS_FILE, _SCHEMA) as writer,
+        tqdm(total=len(sources), desc=title, unit="labels", disable=not title, delay=_PATIENCE) as bar,
+    ):
+        for start in range(0, len(sources), _BATCH_ROWS):
+            batch = sources[start : start + _BATCH_ROWS]
+            rows: list[_Row] = []
+            for source, clip, reading in zip(
+                batch, clip_numbers[start : start + _BATCH_ROWS], labels.read(batch), strict=True
+            ):
+                reason = source.problem or reasons[clip] or _duplicate(source, seen)
+                label = reason or _label(reading, labels, int(num_frames[clip]))
+                if isinstance(label, str):
+                    skipped.append(Skipped(source.utterance_id, source.audio.path, label))
+                    continue
+                rows.append(_row(source, label, labels.segments(source), int(clips.num_samples[clip]), clip))
+            _write(writer, rows)
+            bar.update(len(batch))
     write_skipped(directory / SKIPPED_FILE, skipped)
 
 
@@ -129,16 +137,11 @@ def _duplicate(source: UtteranceSource, seen: set[str]) -> str:
     return ""
 
 
-def _label(source: UtteranceSource, vocabulary: Vocabulary, frames: int) -> list[int] | str:
+def _label(reading: Reading, labels: Labels, frames: int) -> list[int] | str:
     """The label as ids, or the reason why there is none that can be learnt."""
-    if source.phonemes is None and source.text is None:
-        return "no label"
-    try:
-        ids = vocabulary.encode(label_symbols(source, vocabulary))
-    except VocabularyError as error:
-        return error.thing
-    if all(number == vocabulary.word_boundary_id for number in ids):
-        return "empty label"
+    ids = labels.encode(reading)
+    if isinstance(ids, str):
+        return ids
     # Between two equal symbols CTC needs a blank (Graves et al. 2006, section 3.1).
     needed = len(ids) + sum(one == other for one, other in pairwise(ids))
     if needed > frames:
@@ -146,25 +149,10 @@ def _label(source: UtteranceSource, vocabulary: Vocabulary, frames: int) -> list
     return ids
 
 
-def label_symbols(source: UtteranceSource, vocabulary: Vocabulary) -> Sequence[str]:
-    """A label as symbols: its phonemes, or its text cut into the vocabulary's.
-
-    Raises:
-        VocabularyError: the vocabulary has no symbol for a place in the text.
-    """
-    return _split(source.text or "", vocabulary) if source.phonemes is None else source.phonemes
-
-
-def _split(text: str, vocabulary: Vocabulary) -> Sequence[str]:
-    """Text as symbols: as it stands, or else without capitals and punctuation."""
-    try:
-        return vocabulary.split(text)
-    except VocabularyError:
-        return vocabulary.split(plain_text(text))
-
-
-def _row(source: UtteranceSource, ids: list[int], num_samples: int, clip: int) -> _Row:
-    names, starts, ends = zip(*source.segments, strict=True) if source.segments else ((), (), ())
+def _row(
+    source: UtteranceSource, ids: list[int], segments: Sequence[PhoneSegment], num_samples: int, clip: int
+) -> _Row:
+    names, starts, ends = zip(*segments, strict=True) if segments else ((), (), ())
     return {
         "utterance_id": _plain(source.utterance_id),
         "source": _plain(source.audio.path),

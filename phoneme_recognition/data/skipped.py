@@ -13,9 +13,18 @@ from phoneme_recognition.diagnosis import shorten
 from phoneme_recognition.errors import DataError
 
 SKIPPED_FILE = "skipped.csv"
+# Two kinds of reasons, as they stand before the colon: a symbol that the vocabulary lacks, and a part of
+# a text that the G2P backend has no pronunciation for.
+UNKNOWN_PHONEME = "unknown phoneme"
+NOT_SAID = "not said"
 VOCABULARY_REMEDY = (
     "Add them to model.vocab_file (each with the next free id), correct the labels, or make a vocabulary "
     "from the data: ./run.sh vocab CONFIG output=FILE. "
+)
+NOT_SAID_REMEDY = (
+    "Write such parts of the texts out as they are spoken (numbers, foreign words), choose another "
+    "phonemes.g2p, or set it to phonemes if the labels are phonemes already. For Russian numbers: "
+    "pip install 'phoneme-recognition[russian]'. "
 )
 _logger = logging.getLogger(__name__)
 
@@ -65,16 +74,17 @@ def report_skipped(name: str, rows: Sequence[Skipped], total: int, file: Path, m
     if not rows:
         return
     kinds = ", ".join(f"{count} {kind}" for kind, count in count_reasons(rows).most_common())
-    missing = _missing_words(rows)
+    missing, unsaid = _missing_words(rows), _unsaid_words(rows)
     if len(rows) == total or len(rows) > max_skipped * total:
         raise DataError(
-            f"{name}: {len(rows)} of {total} utterances cannot be used ({kinds}){missing}",
+            f"{name}: {len(rows)} of {total} utterances cannot be used ({kinds}){missing}{unsaid}",
             expected=f"at most {max_skipped:.0%}" if len(rows) < total else "some that can",
-            remedy=f"{VOCABULARY_REMEDY if missing else ''}The reason of each is in {file}; mend the data, "
-            "or allow more with data.max_skipped",
+            remedy=f"{VOCABULARY_REMEDY if missing else ''}{NOT_SAID_REMEDY if unsaid else ''}"
+            f"The reason of each is in {file}; mend the data, or allow more with data.max_skipped",
         )
     _logger.warning(
-        "%s: %d of %d utterances left out (%s)%s; see %s", name, len(rows), total, kinds, missing, file
+        "%s: %d of %d utterances left out (%s)%s%s; see %s",
+        *(name, len(rows), total, kinds, missing, unsaid, file),
     )
 
 
@@ -83,10 +93,19 @@ def missing_phonemes(rows: Iterable[Skipped]) -> Counter[str]:
     counts: Counter[str] = Counter()
     for row in rows:
         kind, _, symbols = row.reason.partition(": ")
-        if kind == "unknown phoneme":
-            # "q in quick" says where in a text the vocabulary gave up.
-            counts.update(symbols.split()[:1] if " in " in symbols else symbols.split())
+        if kind == UNKNOWN_PHONEME:
+            counts.update(symbols.split())
     return counts
+
+
+def _unsaid_words(rows: Sequence[Skipped]) -> str:
+    """The commonest parts of texts that have no pronunciation."""
+    reasons = (row.reason.partition(": ") for row in rows)
+    counts = Counter(part for kind, _, parts in reasons if kind == NOT_SAID for part in parts.split())
+    if not counts:
+        return ""
+    named = [f"{part} ({count} times)" for part, count in counts.most_common()]
+    return f"; parts of texts that cannot be said: {shorten(named)}"
 
 
 def _missing_words(rows: Sequence[Skipped]) -> str:

@@ -1,7 +1,8 @@
 """What a checkpoint says about itself, and how a recogniser is rebuilt from it.
 
-Beside what Lightning stores, a checkpoint has one block of plain data: vocabulary, audio parameters,
-network, decoder and version. Measuring and inference read that block alone; they need no config and no hub.
+Beside what Lightning stores, a checkpoint has one block of plain data: vocabulary, inventory, audio
+parameters, network, decoder and version. Measuring and inference read that block alone; they need no
+config and no hub.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from torch import Tensor, nn
 from phoneme_recognition.decoding.decoder import Decoder, Decoding
 from phoneme_recognition.errors import CheckpointError
 from phoneme_recognition.models.networks import network_block, rebuild_network
+from phoneme_recognition.phonemes.inventory import Inventory
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
 from phoneme_recognition.version import __version__
 
@@ -40,7 +42,11 @@ class AtomicCheckpointIO(TorchCheckpointIO):
 
 
 def describe(
-    network: nn.Module, vocabulary: Vocabulary, audio_params: Mapping[str, Any], decoder: Decoder
+    network: nn.Module,
+    vocabulary: Vocabulary,
+    audio_params: Mapping[str, Any],
+    decoder: Decoder,
+    inventory: Inventory,
 ) -> dict[str, Any]:
     """The block of plain data that a checkpoint carries."""
     return {
@@ -50,6 +56,7 @@ def describe(
         "audio_params": dict(audio_params),
         "network": network_block(network),
         "decoder": decoder.to_dict(),
+        "inventory": inventory.to_dict(),
     }
 
 
@@ -111,6 +118,11 @@ def rebuild(checkpoint: Mapping[str, Any]) -> tuple[nn.Module, Vocabulary, dict[
             remedy=f"It was made by version {block['version']}: use that one.",
         ) from None
     return network, Vocabulary(block["vocabulary"]), dict(block["audio_params"])
+
+
+def stored_inventory(checkpoint: Mapping[str, Any]) -> Inventory:
+    """Whether stress and reduction count in the phonemes of a checkpoint that was read."""
+    return Inventory.from_dict(checkpoint[BLOCK].get("inventory", {}))
 
 
 def rebuild_decoder(checkpoint: Mapping[str, Any], plan: Decoding | None = None) -> Decoder:

@@ -22,6 +22,7 @@ from phoneme_recognition.metrics.mean_loss import MeanLoss
 from phoneme_recognition.models.checkpoint import BLOCK, PREFIX, describe
 from phoneme_recognition.models.losses import frame_loss, phoneme_loss
 from phoneme_recognition.models.optimizers import Optimization, build_optimizer, build_schedule
+from phoneme_recognition.phonemes.inventory import Inventory
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
 from phoneme_recognition.randomness import draw_seed
 
@@ -54,6 +55,7 @@ class PhonemeRecogniser(LightningModule):
         optimization: optimizer and schedule.
         frame_weight: weight of a second loss, which teaches each frame its phone where the corpus has times.
         decoder: what makes phonemes of logits on validation and test; None: greedily, as in training.
+        inventory: what the labels were made of, kept in every checkpoint.
         seed: what dropout and the like are drawn from, step by step.
 
     Attributes:
@@ -70,10 +72,12 @@ class PhonemeRecogniser(LightningModule):
         optimization: Optimization | None = None,
         frame_weight: float = 0.0,
         decoder: Decoder | None = None,
+        inventory: Inventory | None = None,
         seed: int = 42,
     ) -> None:
         super().__init__()
         self.network = network
+        self.inventory = inventory or Inventory()
         self.vocabulary = vocabulary
         self.audio_params = dict(audio_params)
         self.decoder = decoder or Decoder(Decoding(), blank_id=vocabulary.blank_id)
@@ -159,7 +163,9 @@ class PhonemeRecogniser(LightningModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Add the block from which the recogniser is rebuilt without config or hub."""
-        checkpoint[BLOCK] = describe(self.network, self.vocabulary, self.audio_params, self.decoder)
+        checkpoint[BLOCK] = describe(
+            self.network, self.vocabulary, self.audio_params, self.decoder, self.inventory
+        )
         checkpoint[METRICS] = _floats(self.trainer.callback_metrics)
         checkpoint[PROCESSES] = self.trainer.world_size
 

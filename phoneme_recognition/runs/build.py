@@ -14,11 +14,16 @@ from numpy.typing import NDArray
 from torch import nn
 
 from phoneme_recognition.config import Config, instantiate
+from phoneme_recognition.config.checks import AUTO
 from phoneme_recognition.data.datamodule import Loading, SpeechDataModule, Split
+from phoneme_recognition.data.labels import Labels
 from phoneme_recognition.data.utterance import Corpus
 from phoneme_recognition.decoding.decoder import Decoder, Decoding
 from phoneme_recognition.decoding.language_model import MOST_PHONEMES, PhonemeLanguageModel
 from phoneme_recognition.models.optimizers import Optimization
+from phoneme_recognition.phonemes.g2p.backend import G2P
+from phoneme_recognition.phonemes.g2p.names import make_backend
+from phoneme_recognition.phonemes.inventory import Inventory
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
 from phoneme_recognition.processes import place
 
@@ -30,6 +35,35 @@ logger = logging.getLogger(__name__)
 def build_corpora(config: Config) -> list[Corpus]:
     """The datasets of the config."""
     return [instantiate(entry) for entry in config.data.dataset_classes]
+
+
+def build_labels(config: Config, vocabulary: Vocabulary, *, stored: Inventory | None = None) -> Labels:
+    """What makes the labels of the config's corpora.
+
+    Args:
+        config: says how text is spoken and how phones are written.
+        vocabulary: what the labels are written in.
+        stored: the inventory of a checkpoint, which decides whether stress and reduction count.
+    """
+    section = config.phonemes
+    kept = stored or section
+    inventory = Inventory(section.notation, kept.keep_stress, kept.keep_reduction)
+    return Labels(vocabulary, build_g2p(config, vocabulary), inventory)
+
+
+def build_g2p(config: Config, vocabulary: Vocabulary) -> G2P:
+    """The backend that turns text into phonemes."""
+    section, language = config.phonemes, config.data.language
+    name = section.g2p
+    if name == AUTO:
+        name = "russian" if _speaks_russian(language, vocabulary) else "phonemes"
+    return make_backend(name, section.g2p_args, language=language, vocabulary=vocabulary)
+
+
+def _speaks_russian(language: str, vocabulary: Vocabulary) -> bool:
+    """Whether Russian text is to be spoken: a vocabulary of Russian letters wants the text itself."""
+    letters = any("а" <= sign <= "я" for symbol in vocabulary.phonemes for sign in symbol)
+    return language.lower().replace("_", "-").partition("-")[0] in ("ru", "rus") and not letters
 
 
 def frame_counter(network: nn.Module) -> Callable[[NDArray[np.int64]], NDArray[np.int64]]:
@@ -45,17 +79,17 @@ def frame_counter(network: nn.Module) -> Callable[[NDArray[np.int64]], NDArray[n
 def build_datamodule(
     config: Config,
     network: nn.Module,
-    vocabulary: Vocabulary,
+    labels: Labels,
     audio_params: dict[str, Any],
     *,
     seed: int,
     splits: Sequence[Split],
 ) -> SpeechDataModule:
-    """The corpora as loaders; vocabulary and audio parameters come from the config or from a checkpoint."""
+    """The corpora as loaders; labels and audio parameters come from the config or from a checkpoint."""
     data = config.data
     return SpeechDataModule(
         build_corpora(config),
-        vocabulary,
+        labels,
         audio_params=audio_params,
         count_frames=frame_counter(network),
         loading=Loading(

@@ -33,7 +33,7 @@ from phoneme_recognition.preflight.sketch import Sketch, sketch_network
 from phoneme_recognition.preflight.splits import check_splits
 from phoneme_recognition.preflight.survey import Survey, survey_corpora
 from phoneme_recognition.preflight.workers import available_cores, check_workers
-from phoneme_recognition.runs.build import build_corpora, fit_batch_size, frame_counter
+from phoneme_recognition.runs.build import build_corpora, build_labels, fit_batch_size, frame_counter
 from phoneme_recognition.runs.machine import has_gpu, refuse_what_the_machine_lacks
 from phoneme_recognition.runs.vocabulary import find_vocabulary
 
@@ -67,9 +67,10 @@ def examine(config: Config) -> list[Diagnosis]:
     findings = _examine_settings(config)
     try:
         vocabulary = find_vocabulary(config.model.vocab_file)
+        labels = build_labels(config, vocabulary)
         corpora = build_corpora(config)
     except UserError as error:
-        return _sorted([*findings, _refusal("model.vocab_file or data.dataset_classes", error)])
+        return _sorted([*findings, _refusal("model.vocab_file, phonemes.g2p or data.dataset_classes", error)])
     sketch, broken = _sketch(config, vocabulary)
     rate = config.audio_params.sampling_rate
     surveys, missing = survey_corpora(corpora, rate)
@@ -77,7 +78,7 @@ def examine(config: Config) -> list[Diagnosis]:
     findings += check_splits(surveys, config.data.max_skipped)
     findings += check_labels(
         surveys,
-        vocabulary,
+        labels,
         count_frames=None if sketch is None else frame_counter(sketch.network),
         sampling_rate=rate,
         max_skipped=config.data.max_skipped,

@@ -14,10 +14,15 @@ from phoneme_recognition.data.datamodule import SpeechDataModule
 from phoneme_recognition.errors import UserError
 from phoneme_recognition.files import write_text, written_whole
 from phoneme_recognition.metrics.error_rates import edit_counts, phoneme_tokens
-from phoneme_recognition.models.checkpoint import read_checkpoint, rebuild, rebuild_decoder
+from phoneme_recognition.models.checkpoint import (
+    read_checkpoint,
+    rebuild,
+    rebuild_decoder,
+    stored_inventory,
+)
 from phoneme_recognition.models.module import PhonemeRecogniser
 from phoneme_recognition.processes import gathered, is_first_process, one_a_machine
-from phoneme_recognition.runs.build import build_datamodule, decoding_of
+from phoneme_recognition.runs.build import build_datamodule, build_labels, decoding_of
 from phoneme_recognition.runs.engine import (
     at_least_one_batch,
     measuring_engine,
@@ -49,7 +54,9 @@ def evaluate(config: Config, split: Part) -> dict[str, Any]:
     loaded = read_checkpoint(checkpoint)
     network, vocabulary, audio_params = rebuild(loaded)
     decoder = rebuild_decoder(loaded, decoding_of(config))
-    datamodule = build_datamodule(config, network, vocabulary, audio_params, seed=seed, splits=(split,))
+    # References are made of the same phonemes as the labels that the model learnt from.
+    labels = build_labels(config, vocabulary, stored=stored_inventory(loaded))
+    datamodule = build_datamodule(config, network, labels, audio_params, seed=seed, splits=(split,))
     one_a_machine(datamodule.prepare_data)
     module = PhonemeRecogniser(network, vocabulary, audio_params=audio_params, decoder=decoder)
     measured = measure(module, datamodule, split, config.trainer, checkpoint.parent)

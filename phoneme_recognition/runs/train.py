@@ -32,7 +32,7 @@ from phoneme_recognition.models.networks import build_network, rebuild_network
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
 from phoneme_recognition.processes import is_first_process, one_a_machine
 from phoneme_recognition.runs.auto import Trial, settle_auto
-from phoneme_recognition.runs.build import build_datamodule, build_decoder, optimization_of
+from phoneme_recognition.runs.build import build_datamodule, build_decoder, build_labels, optimization_of
 from phoneme_recognition.runs.check import report_before_training
 from phoneme_recognition.runs.engine import (
     log_config,
@@ -115,7 +115,8 @@ def prepare(
     vocabulary = find_vocabulary(config.model.vocab_file)
     audio_params = asdict(config.audio_params)
     network = _network(config, vocabulary)
-    datamodule = build_datamodule(config, network, vocabulary, audio_params, seed=seed, splits=splits)
+    labels = build_labels(config, vocabulary)
+    datamodule = build_datamodule(config, network, labels, audio_params, seed=seed, splits=splits)
     one_a_machine(datamodule.prepare_data)
     config = settle_auto(Trial(config, network, vocabulary, datamodule, seed))
     if config.model.frame_loss and not _has_times(datamodule.table("train")):
@@ -130,6 +131,7 @@ def prepare(
         optimization=optimization_of(config),
         frame_weight=config.model.frame_loss,
         decoder=build_decoder(config, datamodule, vocabulary),
+        inventory=labels.inventory,
         seed=seed,
     )
     engine = training_engine(config.trainer, run_dir)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from dataset_modules.festvox_ru import FestvoxRuDataset
 from phoneme_recognition.data.datamodule import Loading, SpeechDataModule, Split
+from phoneme_recognition.data.labels import Labels
 from phoneme_recognition.data.loader import ResumableLoader
 from phoneme_recognition.data.utterance import UtteranceSource
 from phoneme_recognition.errors import DataError
@@ -69,7 +70,7 @@ def module(
 ) -> SpeechDataModule:
     return SpeechDataModule(
         corpora,
-        VOCABULARY,
+        Labels(VOCABULARY),
         audio_params=audio,
         count_frames=lambda samples: samples // 640,
         loading=Loading(num_proc=1, **loading),

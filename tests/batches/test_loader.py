@@ -14,6 +14,7 @@ from phoneme_recognition.data.batching import BatchPlan
 from phoneme_recognition.data.cache import UtteranceTable, open_table
 from phoneme_recognition.data.collate import Batch
 from phoneme_recognition.data.dataset import BatchDataset
+from phoneme_recognition.data.labels import Labels
 from phoneme_recognition.data.loader import ResumableLoader
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
 
@@ -28,7 +29,7 @@ def table(clips: Path, tmp_path_factory: pytest.TempPathFactory) -> UtteranceTab
         "clips",
         sources,
         cache,
-        vocabulary=Vocabulary.from_file("dataset_modules/tokens/russian_phones.json"),
+        labels=Labels(Vocabulary.from_file("dataset_modules/tokens/russian_phones.json")),
         sampling_rate=16000,
         count_frames=lambda samples: samples // 640,
         num_proc=1,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from phoneme_recognition.audio.file import AudioFile
 from phoneme_recognition.data.cache import UtteranceTable, open_table
+from phoneme_recognition.data.labels import Labels
 from phoneme_recognition.data.utterance import PhoneSegment, UtteranceSource
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
 
@@ -66,7 +67,7 @@ def phones_of(sources: Sequence[UtteranceSource]) -> Vocabulary:
 def cached(sources: Sequence[UtteranceSource], cache_dir: Path, **changes: Any) -> UtteranceTable:
     """Open a table with what most tests want."""
     settings: dict[str, Any] = {
-        "vocabulary": phones_of(sources),
+        "labels": Labels(changes.pop("vocabulary", None) or phones_of(sources)),
         "sampling_rate": 16000,
         "count_frames": frames,
         "num_proc": 1,

@@ -20,6 +20,7 @@ from phoneme_recognition.audio.reading import read_audio
 from phoneme_recognition.data import cache, preprocessing
 from phoneme_recognition.data import clips as clips_module
 from phoneme_recognition.data.cache import open_table
+from phoneme_recognition.data.labels import Labels
 from phoneme_recognition.data.utterance import UtteranceSource
 from phoneme_recognition.errors import DataError
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
@@ -246,7 +247,7 @@ def test_any_name_makes_a_folder(sources: Sources, tmp_path: Path) -> None:
         "My corpus/train",
         sources,
         str(tmp_path / "cache"),
-        vocabulary=phones_of(sources),
+        labels=Labels(phones_of(sources)),
         sampling_rate=16000,
         count_frames=lambda n: n // 640,
         progress=True,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from phoneme_recognition.audio.file import AudioFile
-from phoneme_recognition.data.symbols import count_symbols
+from phoneme_recognition.data.symbols import count_symbols, symbols_of_text
 from phoneme_recognition.data.utterance import UtteranceSource
 from phoneme_recognition.phonemes.vocabulary import WORD_BOUNDARY, Vocabulary, normalise, plain_text
 
@@ -28,3 +30,18 @@ def test_a_vocabulary_of_letters_splits_the_text_it_came_from() -> None:
     vocabulary = Vocabulary.from_phonemes([*count_symbols([source(None, text)]), WORD_BOUNDARY])
     expected = [normalise(letter) for letter in "чей|то|ёж"]
     assert vocabulary.split(plain_text(text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "symbols"),
+    [
+        ("t͡s ˈa rʲ", ["t͡s", "ˈa", "rʲ"]),  # one phoneme between blanks
+        ("ts a | r", ["ts", "a", "|", "r"]),  # the boundary says that blanks are inside of words
+        ("А я", ["а", "я"]),
+        ("И я же!", ["и", "я", "ж", "е"]),  # words
+        ("\u0301 \u0301 \u0301", ["\u0301\u0301\u0301"]),  # marks alone are nothing in particular
+        ("", []),
+    ],
+)
+def test_texts_that_already_are_phonemes(text: str, symbols: list[str]) -> None:
+    assert symbols_of_text(text) == [normalise(symbol) for symbol in symbols]

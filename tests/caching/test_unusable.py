@@ -109,7 +109,7 @@ LABELS: dict[str, tuple[dict[str, Any], str]] = {
     "boundaries": ({"phonemes": ("|", "|")}, "empty label"),
     "unknown": ({"phonemes": ("a", "ʘ", "tt", "ǃ")}, "unknown phoneme: ǃ ʘ"),
     "blank": ({"phonemes": ("a", "[PAD]")}, "unknown phoneme: [PAD]"),
-    "text unknown": ({"phonemes": None, "text": "aw"}, "unknown phoneme: w in aw"),
+    "text unknown": ({"phonemes": None, "text": "aw"}, "unknown phoneme: w"),
     "too long": (
         {"phonemes": ("a", "t") * 60},
         "label too long: 120 symbols need 120 frames",

@@ -21,6 +21,7 @@ from common_voice_release import (
 
 from dataset_modules.common_voice import CommonVoiceDataset
 from phoneme_recognition.data.cache import open_table
+from phoneme_recognition.data.labels import Labels
 from phoneme_recognition.data.symbols import count_symbols
 from phoneme_recognition.errors import DataError
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
@@ -190,7 +191,7 @@ def test_the_rows_reach_the_cache(release: Path, tmp_path: Path) -> None:
         "cv",
         train,
         tmp_path,
-        vocabulary=Vocabulary.from_phonemes([*count_symbols(train), *"0123456789"]),
+        labels=Labels(Vocabulary.from_phonemes([*count_symbols(train), *"0123456789"])),
         sampling_rate=16000,
         count_frames=lambda n: n // 640,
     )

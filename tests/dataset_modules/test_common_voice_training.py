@@ -44,7 +44,7 @@ def second_corpus(clips: Path, tmp_path: Path) -> Path:
     folder = tmp_path / "custom"
     folder.mkdir()
     for split, name in (("train", NAMES[0]), ("val", NAMES[1]), ("test", NAMES[2])):
-        (folder / f"{split}.tsv").write_text(f"{clips / name}.flac\tд а | н е т\n", encoding="utf-8")
+        (folder / f"{split}.tsv").write_text(f"{clips / name}.flac\td ˈa | nʲ ˈe t\n", encoding="utf-8")
     return folder
 
 
@@ -61,9 +61,9 @@ def test_two_corpora_from_archive_to_figures(
             "init_args": {"data_dir": str(second_corpus), "cache_dir": cache},
         },
     ]
-    content["model"]["vocab_file"] = str(tmp_path / "letters.json")
+    content["model"]["vocab_file"] = str(tmp_path / "phones.json")
     config.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
-    code, _ = run("vocab", str(config), f"output={tmp_path / 'letters.json'}")
+    code, _ = run("vocab", str(config), f"output={tmp_path / 'phones.json'}")
     assert code == 0
     code, figures = run("train", str(config))
     assert code == 0

@@ -14,6 +14,7 @@ import soundfile
 
 from dataset_modules.custom_audio import CustomAudioDataset
 from phoneme_recognition.data.cache import open_table
+from phoneme_recognition.data.labels import Labels
 from phoneme_recognition.data.symbols import count_symbols
 from phoneme_recognition.data.utterance import UtteranceSource
 from phoneme_recognition.errors import DataError
@@ -141,7 +142,7 @@ def test_real_recordings_of_several_formats_reach_the_table(clips: Path, tmp_pat
         "custom",
         rows,
         tmp_path / "cache",
-        vocabulary=vocabulary,
+        labels=Labels(vocabulary),
         sampling_rate=16000,
         count_frames=lambda n: n // 640,
         max_skipped=0.2,

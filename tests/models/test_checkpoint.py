@@ -26,8 +26,10 @@ from phoneme_recognition.models.checkpoint import (
     read_checkpoint,
     rebuild,
     rebuild_decoder,
+    stored_inventory,
 )
 from phoneme_recognition.models.networks import build_network
+from phoneme_recognition.phonemes.inventory import Inventory
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
 from phoneme_recognition.version import __version__
 
@@ -54,7 +56,7 @@ def compact(size: int = len(VOCABULARY), **changes: Any) -> nn.Module:
 def content(network: nn.Module) -> dict[str, Any]:
     """What a Lightning checkpoint of this network holds."""
     weights = {f"network.{name}": value for name, value in network.state_dict().items()}
-    block = describe(network, VOCABULARY, AUDIO, DECODER)
+    block = describe(network, VOCABULARY, AUDIO, DECODER, Inventory(keep_stress=False))
     return {"state_dict": weights | {"rates.val_per.totals": torch.zeros(4)}, "epoch": 3, BLOCK: block}
 
 
@@ -74,6 +76,13 @@ def test_rebuilding_gives_the_same_logits_for_real_speech(saved: Path, clips: Pa
     assert torch.equal(found.lengths, expected.lengths)
     assert vocabulary == VOCABULARY
     assert audio_params == AUDIO
+
+
+def test_the_inventory_comes_back_and_older_checkpoints_have_the_default(saved: Path) -> None:
+    checkpoint = read_checkpoint(saved)
+    assert stored_inventory(checkpoint) == Inventory(keep_stress=False)
+    del checkpoint[BLOCK]["inventory"]
+    assert stored_inventory(checkpoint) == Inventory()
 
 
 def test_the_decoder_comes_back_with_its_language_model(saved: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from surveys import said, survey_of
 
+from phoneme_recognition.data.labels import Labels
 from phoneme_recognition.data.utterance import UtteranceSource
 from phoneme_recognition.diagnosis import Diagnosis
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
@@ -22,7 +23,7 @@ def ten_a_second(samples: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def judge(*surveys: Survey, max_skipped: float = 0.1) -> list[Diagnosis]:
     return check_labels(
-        surveys, VOCABULARY, count_frames=ten_a_second, sampling_rate=1000, max_skipped=max_skipped
+        surveys, Labels(VOCABULARY), count_frames=ten_a_second, sampling_rate=1000, max_skipped=max_skipped
     )
 
 

@@ -12,6 +12,7 @@ from dataset_modules.festvox_ru import FestvoxRuDataset
 from phoneme_recognition.audio.file import AudioFile
 from phoneme_recognition.audio.header import duration_of
 from phoneme_recognition.data.cache import open_table, table_name
+from phoneme_recognition.data.labels import Labels
 from phoneme_recognition.data.utterance import Corpus
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
 from phoneme_recognition.preflight.survey import spread, survey_corpora
@@ -43,7 +44,7 @@ def test_durations_come_from_headers_and_then_from_the_cache(clips: Path, tmp_pa
         table_name(corpus, "train"),
         corpus.get_train_data(),
         tmp_path,
-        vocabulary=VOCABULARY,
+        labels=Labels(VOCABULARY),
         sampling_rate=16000,
         count_frames=lambda samples: samples // 640,
         num_proc=1,

@@ -15,6 +15,7 @@ from small_checkpoint import AUDIO, VOCABULARY, small_network
 
 from dataset_modules.festvox_ru import FestvoxRuDataset
 from phoneme_recognition.config import ClassEntry, Config, load_config
+from phoneme_recognition.data.labels import Labels
 from phoneme_recognition.errors import UserError
 from phoneme_recognition.models.optimizers import Optimization
 from phoneme_recognition.runs.build import (
@@ -90,7 +91,7 @@ def test_the_data_section_reaches_the_loaders(config: Config) -> None:
     module = build_datamodule(
         replace(config, data=data),
         small_network(),
-        VOCABULARY,
+        Labels(VOCABULARY),
         AUDIO,
         seed=3,
         splits=("train", "val", "test"),
@@ -100,7 +101,7 @@ def test_the_data_section_reaches_the_loaders(config: Config) -> None:
     assert sorted(sizes) == [5, 5]  # ten of the twelve sentences train
     assert len(module.table("val")) == len(module.table("test")) == 1
     by_seconds = replace(config, data=replace(data, batch_seconds=0.1))
-    module = build_datamodule(by_seconds, small_network(), VOCABULARY, AUDIO, seed=3, splits=("train",))
+    module = build_datamodule(by_seconds, small_network(), Labels(VOCABULARY), AUDIO, seed=3, splits=("train",))
     assert len(list(module.train_dataloader())) == 10
 
 
@@ -114,7 +115,7 @@ def test_augmentations_are_made_only_for_training(config: Config, monkeypatch: p
 
     monkeypatch.setattr(audiomentations.AddGaussianNoise, "__init__", note)
     config = replace(config, data=replace(config.data, augmentations=[NOISE]))
-    build_datamodule(config, small_network(), VOCABULARY, AUDIO, seed=0, splits=("test",))
+    build_datamodule(config, small_network(), Labels(VOCABULARY), AUDIO, seed=0, splits=("test",))
     assert made == []
-    build_datamodule(config, small_network(), VOCABULARY, AUDIO, seed=0, splits=("train", "val"))
+    build_datamodule(config, small_network(), Labels(VOCABULARY), AUDIO, seed=0, splits=("train", "val"))
     assert made == [1.0]

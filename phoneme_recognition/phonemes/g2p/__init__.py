@@ -1,0 +1,1 @@
+"""From text to phonemes: one backend a file, all with the interface in ``backend``."""

@@ -1,0 +1,1 @@
+"""Russian to phonemes: a text is read (``reading``), stressed (``stress``) and sounded (``sounds``)."""
