@@ -24,7 +24,7 @@ COPY pyproject.toml ./
 RUN mkdir phoneme_recognition \
     && touch README.md LICENSE \
     && echo '__version__ = "0"' >phoneme_recognition/version.py \
-    && python -m pip install --constraint constraints.txt '.[hub,collective]' \
+    && python -m pip install --constraint constraints.txt '.[russian,hub,collective]' \
     && python -m pip uninstall --yes phoneme-recognition
 
 # Runs belong to whoever calls, so any user id has to do. run.sh makes each a home of its own below /home.

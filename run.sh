@@ -350,7 +350,8 @@ install() {
       fail "$venv holds files but is no virtual environment. Empty it, or set PHONEME_VENV to another folder."
     "$python" -m venv --clear "$venv" >&2
   fi
-  [[ $1 == run ]] || { target+="[$1]" && stamps+=("$venv/.installed-$1"); }
+  # Russian is the default language: what its texts need is there from the start.
+  if [[ $1 == run ]]; then target+="[russian]"; else target+="[$1]" && stamps+=("$venv/.installed-$1"); fi
   wanted=$(fingerprint) # now: the files may be edited while pip works
   say "installing into $venv (some minutes the first time; details: $log)"
   "$venv/bin/python" -m pip install --disable-pip-version-check --no-input \

@@ -39,6 +39,7 @@ from phoneme_recognition.config.sections import (
     ExperimentSection,
     ModelSection,
     OptunaSection,
+    PhonemesSection,
     SearchSpace,
 )
 from phoneme_recognition.config.source import find
@@ -50,6 +51,7 @@ SECTIONS: dict[str, type] = {
     "experiment": ExperimentSection,
     "model": ModelSection,
     "data": DataSection,
+    "phonemes": PhonemesSection,
     "decoding": DecodingSection,
     "optuna": OptunaSection,
     "optuna.search_spaces": SearchSpace,

@@ -10,9 +10,10 @@ import contextlib
 import importlib
 import json
 import logging
+import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -33,9 +34,11 @@ usage: phoneme-recognition MODE CONFIG [KEY=VALUE ...]
   tune CONFIG          search for better parameters (section optuna); call again to go on
   check CONFIG         what a run with the config would stumble over, without running it
   preview CONFIG       picture and sound of each augmentation         [output=FOLDER]
-  vocab CONFIG         make a vocabulary from the config's datasets   [output=FILE]
+  vocab CONFIG         make or check a vocabulary of the datasets     [output=FILE]
   transcribe CHECKPOINT FILE|FOLDER ...
                        phonemes of any recordings                     [format=text|jsonl]
+  phonemize TEXT|FILE|-
+                       phonemes of any text        [--plain] [g2p=NAME] [language=CODE] [output=FILE]
 
 KEY=VALUE changes any value of the config by its dotted path, list indices included:
   trainer.max_epochs=3   data.augmentations[0].init_args.p=0.3   ckpt_path=runs/mine/last.ckpt
@@ -44,6 +47,7 @@ The last line on standard output is one JSON object with the main figures; all e
 Exit codes: 0 well, 2 a mistake in the config or the input (it is explained), 1 a fault of the program.
 """
 
+_BROKEN_PIPE = 128 + 13  # as a shell says it of a program that the signal PIPE has ended
 
 # The modes that take a config, and the module of ``runs`` that does the work.
 CONFIGURED = {
@@ -55,6 +59,7 @@ CONFIGURED = {
     "preview": "preview",
     "vocab": "vocabulary",
 }
+MODES = (*CONFIGURED, "transcribe", "phonemize")
 
 
 def main(arguments: Sequence[str], results: TextIO | None = None) -> int:
@@ -78,8 +83,8 @@ def main(arguments: Sequence[str], results: TextIO | None = None) -> int:
             figures = _run(arguments[0], arguments[1:], results)
     except (Exception, KeyboardInterrupt) as error:
         return _tell(error)
-    if processes.is_first_process():
-        print(json.dumps(figures, ensure_ascii=False), file=results, flush=True)
+    if figures and processes.is_first_process():
+        _writer(results)(json.dumps(figures, ensure_ascii=False))
     # A check that found errors has done its work, and the config is the user's to mend.
     return 2 if figures.get("errors") else 0
 
@@ -118,9 +123,10 @@ def _tell(error: BaseException) -> int:
 def _run(mode: str, rest: Sequence[str], results: TextIO) -> dict[str, Any]:
     if mode == "transcribe":
         return _transcribe(rest, results)
+    if mode == "phonemize":
+        return _phonemize(rest, results)
     if mode not in CONFIGURED:
-        names = ", ".join([*CONFIGURED, "transcribe"])
-        raise UserError(f"there is no mode {mode!r}", expected=f"one of {names}")
+        raise UserError(f"there is no mode {mode!r}", expected=f"one of {', '.join(MODES)}")
     if not rest:
         raise UserError(
             f"{mode} needs a config file", remedy=f"For example: ./run.sh {mode} config/quickstart.yaml"
@@ -181,10 +187,37 @@ def _transcribe(rest: Sequence[str], results: TextIO) -> dict[str, Any]:
         )
     from phoneme_recognition.runs.transcribe import transcribe
 
-    def write(line: str) -> None:
-        print(line, file=results, flush=True)
-
+    write = _writer(results)
     return transcribe(inputs[0], inputs[1:], style="jsonl" if style == "jsonl" else "text", write=write)
+
+
+def _phonemize(rest: Sequence[str], results: TextIO) -> dict[str, Any]:
+    """The figures; none where standard output belongs to the lines, and the figures go to standard error."""
+    # Class paths of backends are found from the working folder.
+    sys.path.insert(0, str(Path.cwd()))
+    from phoneme_recognition.runs.phonemize import phonemize
+    from phoneme_recognition.runs.phonemize_options import read_request
+
+    request = read_request(rest)
+    figures = phonemize(request, _writer(results))
+    if not request.prints_lines:
+        return figures
+    print(json.dumps(figures, ensure_ascii=False), file=sys.stderr)
+    return {}
+
+
+def _writer(results: TextIO) -> Callable[[str], None]:
+    """Writes lines for programs; ends without a word where nobody reads them any more (``| head``)."""
+
+    def write(lines: str) -> None:
+        try:
+            print(lines, file=results, flush=True)
+        except BrokenPipeError:
+            # Otherwise Python would try again to write the rest when it ends, and complain.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), results.fileno())
+            raise SystemExit(_BROKEN_PIPE) from None
+
+    return write
 
 
 def entry_point() -> None:

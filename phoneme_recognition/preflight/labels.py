@@ -45,7 +45,7 @@ def check_labels(
         max_skipped: share of unusable recordings that stops a run.
     """
     found: list[Diagnosis] = []
-    seen: dict[str, Counter[str]] = {split: Counter() for split in SPLITS}
+    seen: dict[str, Counter[int]] = {split: Counter() for split in SPLITS}
     for survey in surveys:
         sample = _read(survey, labels)
         found += _check_symbols(survey, sample, labels, max_skipped)

@@ -108,13 +108,19 @@ def _take_census(config: Config, vocabulary: Vocabulary | None) -> Census:
             census.add(split, sources, read)
             bar.update(len(sources))
     if not any(map(is_writable, census.tallies)):
-        reasons = [f"{number} {kind}" for kind, number in census.left_out.most_common()]
-        raise DataError(
-            "the datasets hold no label to make a vocabulary from",
-            got=shorten(reasons),
-            remedy="Check the folders in data.dataset_classes.",
-        )
+        raise _no_label(census)
     return census
+
+
+def _no_label(census: Census) -> DataError:
+    thing = "the datasets hold no label to make a vocabulary from"
+    reasons = [f"{number} {kind}" for kind, number in census.left_out.most_common()]
+    if census.unsaid_utterances:
+        parts = shorten([f"{part} ({number}×)" for part, number in census.unsaid.most_common(8)])
+        reasons.append(f"{census.unsaid_utterances} texts with parts that have no pronunciation: {parts}")
+        remedy = "Where the texts already are phonemes, set phonemes.g2p=phonemes; else see data.language."
+        return DataError(thing, got=", ".join(reasons), remedy=remedy)
+    return DataError(thing, got=shorten(reasons), remedy="Check the folders in data.dataset_classes.")
 
 
 def _write(path: Path, vocabulary: Vocabulary) -> None:

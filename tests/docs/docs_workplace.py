@@ -81,7 +81,7 @@ def _recordings(folder: Path, clips: Path) -> None:
         for source in sources:
             wav = folder / place / f"{source.utterance_id}.wav"
             soundfile.write(wav, *soundfile.read(source.audio.path))
-            wav.with_suffix(".txt").write_text(" ".join(source.phonemes or ()), encoding="utf-8")
+            wav.with_suffix(".txt").write_text(source.text or "", encoding="utf-8")
     samples, rate = soundfile.read(train[0].audio.path)
     for name in ("recording.wav", "recording.flac", "recording.ogg", "recording.mp3", "folder/one.wav"):
         (folder / name).parent.mkdir(exist_ok=True)

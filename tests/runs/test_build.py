@@ -101,7 +101,9 @@ def test_the_data_section_reaches_the_loaders(config: Config) -> None:
     assert sorted(sizes) == [5, 5]  # ten of the twelve sentences train
     assert len(module.table("val")) == len(module.table("test")) == 1
     by_seconds = replace(config, data=replace(data, batch_seconds=0.1))
-    module = build_datamodule(by_seconds, small_network(), Labels(VOCABULARY), AUDIO, seed=3, splits=("train",))
+    module = build_datamodule(
+        by_seconds, small_network(), Labels(VOCABULARY), AUDIO, seed=3, splits=("train",)
+    )
     assert len(list(module.train_dataloader())) == 10
 
 

@@ -218,8 +218,8 @@ from phoneme_recognition.phonemes.g2p.backend import Pronunciation, Word
 class Texts(BaseDataset):
     def __init__(self, texts):
         super().__init__()
-        audio = AudioFile("said.wav")
-        self.rows = [UtteranceSource(f"t{at}", audio, text=text) for at, text in enumerate(texts)]
+        names = [f"t{at}" for at in range(len(texts))]
+        self.rows = [UtteranceSource(name, AudioFile(name), text=text) for name, text in zip(names, texts)]
 
     def get_train_data(self):
         return self.rows
@@ -310,3 +310,11 @@ def test_texts_that_are_phonemes_with_blanks_between_them(
         symbols = {symbol for row in rows for symbol in row.split() if symbol != "|"}
         assert set(Vocabulary.from_file(path).phonemes) == symbols
         assert make_vocabulary(written, str(path)) == figures
+
+
+def test_where_nothing_can_be_said_the_texts_may_be_phonemes(
+    texts: Callable[..., Config], tmp_path: Path
+) -> None:
+    said = texts("5 @", "5", g2p="corpus_of_texts.Shouting", mark=":")
+    with pytest.raises(DataError, match=r"no pronunciation: 5 \(2×\), @ \(1×\)\. .*phonemes\.g2p=phonemes"):
+        make_vocabulary(said, str(tmp_path / "vocab.json"))

@@ -55,6 +55,7 @@ class Engine:
     def __init__(self, language: str, voice: str | None) -> None:
         if importlib.util.find_spec("phonemizer") is None:
             raise MissingExtraError("The g2p backend espeak", "espeak")
+        self._arguments = (language, voice)
         library = _find_library()
         from phonemizer.backend import EspeakBackend
         from phonemizer.separator import Separator
@@ -73,6 +74,10 @@ class Engine:
             raise UserError(f"espeak library {library} does not work", got=str(error)) from None
         self._separator = Separator(phone=" ", word="|")
         self.release = f"{_release(library)} phonemizer {version('phonemizer')}"
+
+    def __reduce__(self) -> tuple[type[Engine], tuple[str, str | None]]:
+        """Another process has to find and load the library by itself."""
+        return Engine, self._arguments
 
     def say(self, texts: Sequence[str]) -> list[list[str]]:
         """What espeak says: for each text its words, with blanks between their units and flags in them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import pickle
 
 import pytest
 
@@ -127,6 +128,13 @@ def test_one_by_one_and_together_are_the_same() -> None:
     texts = ["Co je to za divnou loď?", "To je vrak.", "", "Němý svědek tragédie... 5 let!"]
     together = EspeakG2P("cs").pronounce(texts)
     assert together == [say("cs", text) for text in texts]
+
+
+def test_it_goes_to_another_process() -> None:
+    backend = EspeakG2P("en", voice="en-gb")
+    again = pickle.loads(pickle.dumps(backend))
+    assert again.fingerprint() == backend.fingerprint()
+    assert again.pronounce(["the car"]) == backend.pronounce(["the car"])
 
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

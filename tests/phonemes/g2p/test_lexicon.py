@@ -133,10 +133,10 @@ def test_the_fallback_says_the_rest(write: Write) -> None:
 
 def test_a_fallback_remembers_no_more_than_it_should(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("phoneme_recognition.phonemes.g2p.lexicon._MOST_REMEMBERED", 1)
-    letters = {"vocabulary": Vocabulary.from_phonemes("abc")}
+    letters = {"vocabulary": Vocabulary.from_phonemes("abcdef")}
     lexicon = LexiconG2P(write(CZECH), fallback="phonemes", fallback_args=letters)
     for _ in range(2):
-        for text in ("a b c", "a b", "c pes"):
+        for text in ("a b c", "d e", "f a pes"):
             assert say(lexicon, text).unsaid == ()
     assert len(lexicon._remembered) <= 3
 

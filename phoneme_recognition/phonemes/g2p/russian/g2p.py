@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
 from phoneme_recognition.phonemes.g2p.backend import Pronunciation, Word
-from phoneme_recognition.phonemes.g2p.russian.reading import read
+from phoneme_recognition.phonemes.g2p.russian.reading import read, reading_fingerprint
 from phoneme_recognition.phonemes.g2p.russian.sounds.phrase import pronounce_phrase
 from phoneme_recognition.phonemes.g2p.russian.stress import StressPlacer
 from phoneme_recognition.phonemes.g2p.russian.token import Stressed, Token
@@ -42,7 +43,8 @@ class RussianG2P:
 
     def fingerprint(self) -> str:
         """The versions of the rules and of all that decides about the stress."""
-        return f"russian {_VERSION} softness={self._softness} {self._placer.fingerprint()}"
+        parts = f"{reading_fingerprint()}, {self._placer.fingerprint()}"
+        return f"russian {_VERSION}, softness {self._softness}, {parts}"
 
     def pronounce(self, texts: Sequence[str]) -> list[Pronunciation]:
         """Say each text; what is not Russian stands in ``unsaid``."""
@@ -70,10 +72,10 @@ class RussianG2P:
 
 def mark_stress(word: Stressed) -> str:
     """A word with ``+`` before each stressed vowel."""
-    letters = list(word.word)
+    letters = word.word
     for at in reversed(word.stresses):
-        letters.insert(at, "+")
-    return "".join(letters)
+        letters = f"{letters[:at]}+{letters[at:]}"
+    return letters
 
 
 def _joined(word: Word, part: Word) -> Word:
@@ -84,4 +86,4 @@ def _joined(word: Word, part: Word) -> Word:
 def _phrases(tokens: Sequence[Token]) -> list[tuple[int, int]]:
     """First and last+1 token of each stretch without a pause."""
     starts = [at for at, token in enumerate(tokens) if at == 0 or token.pause]
-    return list(zip(starts, [*starts[1:], len(tokens)], strict=True))
+    return list(pairwise([*starts, len(tokens)]))

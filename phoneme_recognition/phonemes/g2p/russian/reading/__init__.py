@@ -5,7 +5,11 @@ A text goes through ``clean`` (one spelling of each letter and mark), ``abbrevia
 ``acronyms``.
 """
 
-from phoneme_recognition.phonemes.g2p.russian.reading.library import REMEDY, missing_extra
+from phoneme_recognition.phonemes.g2p.russian.reading.library import (
+    REMEDY,
+    missing_extra,
+    reading_fingerprint,
+)
 from phoneme_recognition.phonemes.g2p.russian.reading.reader import Reading, read
 
-__all__ = ["REMEDY", "Reading", "missing_extra", "read"]
+__all__ = ["REMEDY", "Reading", "missing_extra", "read", "reading_fingerprint"]

@@ -33,7 +33,9 @@ _CHARACTERS = str.maketrans(
 )
 
 _LATIN = "A-Za-z\u00c0-\u024f"
-_MIXED_WORD = re.compile(rf"[\w{ACUTE}]*(?:[А-Яа-яЁё]{ACUTE}?[{_LATIN}]|[{_LATIN}][А-Яа-яЁё])[\w{ACUTE}]*")
+_MIXED_WORD = re.compile(
+    rf"(?<![\w{ACUTE}])[\w{ACUTE}]*(?:[А-Яа-яЁё]{ACUTE}?[{_LATIN}]|[{_LATIN}][А-Яа-яЁё])[\w{ACUTE}]*"
+)
 _LOOK_ALIKES = str.maketrans("ABCEHKMOPTXYaceopxyk", "АВСЕНКМОРТХУасеорхук")
 _LATIN_LETTER = re.compile(rf"[{_LATIN}]")
 

@@ -11,6 +11,7 @@ import re
 from difflib import SequenceMatcher
 from functools import lru_cache
 from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import Protocol
 
@@ -27,9 +28,7 @@ _MARKED_WORD = re.compile(rf"[А-Яа-яЁё]+(?:{ACUTE}[А-Яа-яЁё]*)*")
 # Placeholders from the end of Unicode's private use; the library uses lower ones itself.
 _FIRST, _LAST = 0x101800, 0x10FFFD
 _PLACEHOLDER = re.compile(f"[{chr(_FIRST)}-{chr(_LAST)}]")
-_ADDRESS = (
-    r"(?:https?://|www\.)\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?<![\w.])(?:[A-Za-z][\w-]*\.)+[A-Za-z]{2,}\b"
-)
+_ADDRESS = r"(?:https?://|www\.)\S+|(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?<![\w.])(?:[A-Za-z][\w-]*\.)+[A-Za-z]{2,}\b"
 # What the library knows among symbols and Latin letters; the rest is kept from it.
 _KNOWN_SYMBOLS = r"\w\s.,;:!?…()\[\]\"'/\\|*•·—–\-+=<>≤≥≈≠±×÷√^%‰°′″$€₽№§²³½¼¾⅓⅔⅛⅜⅝⅞⁰¹⁴-⁹₀-₉−"
 _UNITS = (
@@ -54,8 +53,9 @@ _NUMERAL = (
 )
 _PAUSE_BETWEEN_NUMBERS = re.compile(rf"(?<=\w)(?<!\d)(?: —|,) (?={_NUMERAL})")
 
-# Longer than any sentence that people label, and the library's time grows with the length.
-_LONGEST = 1000
+# Longer than most sentences that people label; what is done here takes more than twice the time for twice the
+# length.
+_LONGEST = 500
 
 
 class _Normalizer(Protocol):
@@ -71,6 +71,17 @@ def _normalizer() -> _Normalizer | None:
     options = library.NormalizeOptions.safe(enable_dictionary_normalization=False)
     normalizer: _Normalizer = library.Normalizer(options)
     return normalizer
+
+
+def reading_fingerprint() -> str:
+    """The libraries' versions: what is written out how depends on them."""
+    found = []
+    for name in ("ru-normalizr", "pymorphy3"):
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            found.append(f"no {name}")
+    return ", ".join(found)
 
 
 def missing_extra() -> bool:
@@ -99,10 +110,15 @@ def write_out(line: str) -> tuple[str, list[str]]:
     normalizer = _normalizer()
     if normalizer is None:
         return line, []
+    parts = [_write_part(part, normalizer) for part in _parts(line)]
+    return " ".join(written for written, _ in parts), [run for _, lost in parts for run in lost]
+
+
+def _write_part(line: str, normalizer: _Normalizer) -> tuple[str, list[str]]:
     kept: list[str] = []
     bare = _KEEP.sub(lambda match: _keep(match[0], kept), line.replace(ACUTE, ""))
     try:
-        written = " ".join(normalizer.normalize(part) for part in _parts(bare))
+        written = normalizer.normalize(bare)
     except Exception:
         # The library is no part of ours: whatever strange text trips it, the text goes on as it stands.
         logger.debug("ru-normalizr failed on %r", line, exc_info=True)

@@ -81,7 +81,7 @@ def _is_small_word(line: str, match: re.Match[str], shouted: bool) -> bool:
         return True
     if letter in _SMALL_CONSONANT_WORDS:
         return True
-    if letter not in _CAPITAL_CONSONANT_WORDS or not line[end : end + 2].lstrip(' -"').isalnum():
+    if letter not in _CAPITAL_CONSONANT_WORDS or not line[end : end + 3].lstrip(' ,-"')[:1].isalnum():
         return False
     before = line[:start].rstrip(' "([')
     opened = start > 0 and line[start - 1] in '"(['

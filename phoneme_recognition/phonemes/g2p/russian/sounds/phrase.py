@@ -58,10 +58,10 @@ def _groups(words: Sequence[Stressed], hyphens: Sequence[bool]) -> list[Group]:
 
 
 def _mark(word: Stressed) -> str:
-    letters = list(word.word)
+    letters = word.word
     for at in word.stresses:
-        letters[at] = letters[at].upper()
-    return "".join(letters)
+        letters = letters[:at] + letters[at].upper() + letters[at + 1 :]
+    return letters
 
 
 @lru_cache(_MEMORY)

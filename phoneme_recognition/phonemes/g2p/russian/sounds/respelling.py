@@ -6,10 +6,14 @@ voice, reduction) is not their matter.
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
+
 from phoneme_recognition.phonemes.g2p.russian.sounds.geminates import shorten_geminates
 from phoneme_recognition.phonemes.g2p.russian.sounds.hard_e import hard_before_e
 from phoneme_recognition.phonemes.g2p.russian.sounds.rule import Rule
 
+_MEMORY = 200_000  # words
 _AVANESOV = "Avanesov 1984"
 _ORFOEPIC = "Bolshoi orfoepicheskii slovar 2012"
 # Adverbs, nouns and cries that end in -ого, -его without being genitives.
@@ -139,6 +143,13 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("silent т in стск", "(?<=с)т(?=ск)", "", SILENT, {"тур+истский": "t u rʲ ˈi s kʲ ɪ j"}),
     Rule(
+        "з before the suffix -ск-",
+        "з(?=ск)",
+        "",
+        f"{_AVANESOV}, double consonants: one с is heard",
+        {"франц+узский": "f r ɐ n t͡s ˈu s kʲ ɪ j"},
+    ),
+    Rule(
         "silent д before ц, ч and л in лнц",
         "(?<=р)д(?=[цч])|л(?=нц)|(?<=з)д(?=ц)",
         "",
@@ -199,14 +210,22 @@ RULES: tuple[Rule, ...] = (
     Rule("чш as тш", "ч(?=ш)", "т", f"{_AVANESOV}, чш", {"л+учше": "l ˈu t ʂ ə"}),
     Rule(
         "single words",
-        "(?<=^пожалу)й(?=ста)|(?<=^бу)х(?=галт)",
+        "(?<=^пожалу)й(?=ста)|(?<=^бу)х(?=галт)|(?<=^шес)ть(?=дес)",
         "",
         _ORFOEPIC,
-        {"пож+алуйста": "p ɐ ʐ ˈa l ʊ s t ə", "бухг+алтер": "b u ɡ ˈa l tʲ ɪ r"},
+        {
+            "пож+алуйста": "p ɐ ʐ ˈa l ʊ s t ə",
+            "бухг+алтер": "b u ɡ ˈa l tʲ ɪ r",
+            "шестьдес+ят": "ʂ ə z dʲ i sʲ ˈa t",
+        },
     ),
 )
 
 
+_ANY = re.compile("|".join(rule.where or rule.pattern for rule in RULES), re.IGNORECASE)
+
+
+@lru_cache(_MEMORY)
 def respell(word: str) -> str:
     """One word as it is heard, in letters.
 
@@ -214,6 +233,8 @@ def respell(word: str) -> str:
         word: lower case, stressed vowels as capitals.
     """
     word = hard_before_e(word)
-    for rule in RULES:
-        word = rule.apply(word)
+    # Most words are in no rule's way: one look spares them all.
+    if _ANY.search(word):
+        for rule in RULES:
+            word = rule.apply(word)
     return shorten_geminates(word)

@@ -8,8 +8,6 @@ then it is passed over as if it were a sonorant.
 
 from __future__ import annotations
 
-from phoneme_recognition.phonemes.g2p.russian.sounds.letters import VOWELS
-
 _PAIRS = {"b": "p", "v": "f", "ɡ": "k", "d": "t", "z": "s", "ʐ": "ʂ"}
 VOICELESS_OF = _PAIRS | {
     f"{voiced}ʲ": f"{voiceless}ʲ" for voiced, voiceless in _PAIRS.items() if voiced != "ʐ"
@@ -54,14 +52,13 @@ def assimilate(sounds: list[str], *, voiced_after: bool) -> list[str]:
 
 
 def begins_voiced(sounds: list[str]) -> bool:
-    """Whether the word's first sound voices the obstruent before it."""
-    first = next((at for at, sound in enumerate(sounds) if sound not in ("_", "=")), None)
-    if first is None or sounds[first] not in VOICELESS_OF:
-        return False
-    if sounds[first] not in _V:
-        return True
-    rest = [sound for sound in sounds[first + 1 :] if sound not in ("_", "=")]
-    return bool(rest) and rest[0] not in VOWELS and rest[0] in VOICELESS_OF and begins_voiced(rest)
+    """Whether the first sound of a phonological word, in its place, voices the obstruent before it."""
+    for sound in sounds:
+        if sound in _V:
+            continue  # it lets what follows decide
+        if sound != "_":
+            return sound in VOICELESS_OF
+    return False
 
 
 def _with_voice(sound: str, voiced: bool | None) -> str:

@@ -1,8 +1,8 @@
 """Reduction: what becomes of a vowel that is not stressed.
 
-Kasatkin 2003, ch. on vowels; Avanesov, §§ 14-36. The first degree is that of the syllable before the stress,
-of the beginning of the word and of a vowel after a vowel before the stress; everywhere else it is the second.
-In the end of a word и, ы, у and е lose less and keep their quality, and а after a soft consonant is ə.
+Kasatkin 2003, vowels; Avanesov 1984, vowels without stress. The first degree is that of the syllable before
+the stress, of the beginning of the word, and of vowels that meet before the stress; everywhere else it is
+the second. At the end of a word и, ы, у and е keep their quality, and а after a soft consonant is ə.
 
 ==============================  ==========  ===========
 unstressed                      1st degree  2nd degree
@@ -26,6 +26,7 @@ _HIGH = {"i": ("i", "ɪ"), "ɨ": ("ɨ", "ə"), "u": ("u", "ʊ")}
 _AFTER_HARD = _HIGH | {"a": ("ɐ", "ə"), "o": ("ɐ", "ə"), "e": ("ɨ", "ə")}
 _AFTER_SOFT = _HIGH | {"a": ("i", "ɪ"), "o": ("i", "ɪ"), "e": ("i", "ɪ")}
 _WITHOUT_CONSONANT = _AFTER_HARD | {"e": ("e", "e")}
+_OPEN = frozenset({"a", "o", "ˈa", "ˈo"})
 _LAST_AFTER_HARD = {"i": "i", "ɨ": "ɨ", "u": "u"}
 _LAST_AFTER_SOFT = {"a": "ə", "o": "ə", "e": "e", "i": "i", "u": "u"}
 
@@ -41,17 +42,20 @@ def reduce_vowels(sounds: Sequence[str]) -> list[str]:
     """
     spoken = [at for at, sound in enumerate(sounds) if sound not in ("_", "=")]
     vowels = [at for at in spoken if sounds[at] in VOWELS]
-    stressed = [at for at in vowels if sounds[at].startswith(STRESS)]
+    last_stress = max((at for at in vowels if sounds[at].startswith(STRESS)), default=-1)
     result = list(sounds)
-    for number, at in enumerate(vowels):
-        if at in stressed:
+    for place, at in enumerate(spoken):
+        if sounds[at] not in VOWELS or sounds[at].startswith(STRESS):
             continue
-        place = spoken.index(at)
         before = sounds[spoken[place - 1]] if place else None
-        pretonic = number + 1 < len(vowels) and vowels[number + 1] in stressed
-        no_consonant = before is None or before in VOWELS
-        # A vowel after a vowel is strong before the stress alone: сообщи́ть, but ха́ос.
-        first = pretonic or before is None or (no_consonant and bool(stressed) and at < stressed[-1])
+        after = sounds[spoken[place + 1]] if place + 1 < len(spoken) else None
+        following = next((vowel for vowel in vowels if vowel > at), None)
+        pretonic = following is not None and sounds[following].startswith(STRESS)
+        # A word's first vowel is strong after a preposition, too: в огоро́д. So are vowels that meet before
+        # the stress (сообщи́ть), but not after it (ха́ос).
+        begins = before is None or sounds[at - 1] == "_"
+        meets = before in VOWELS or (sounds[at] in "ao" and after in _OPEN)
+        first = pretonic or begins or (meets and at < last_stress)
         last = at + 1 == len(sounds) or sounds[at + 1] == "="
         result[at] = _quality(sounds[at], before, first=first, last=last)
     return result

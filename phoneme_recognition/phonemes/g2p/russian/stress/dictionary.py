@@ -2,8 +2,8 @@
 
 ``data/words.txt.xz`` and ``data/endings.txt.xz`` have one line for each number of the stressed vowel,
 counted from 0 (of a word from its beginning, of an ending from the end), with all the words that have it: a
-form that is read in a tenth of a second. ё is written where the word has one. ``data/usual.txt`` and
-``data/yo.txt`` are made by hand.
+form that is read in a tenth of a second. ё is written where the word has one. ``data/usual.txt``,
+``data/names.txt`` and ``data/yo.txt`` are made by hand.
 """
 
 from __future__ import annotations
@@ -16,7 +16,12 @@ from pathlib import Path
 
 from phoneme_recognition.phonemes.g2p.russian.stress.exceptions import Exceptions
 from phoneme_recognition.phonemes.g2p.russian.stress.guess import guess_stress
-from phoneme_recognition.phonemes.g2p.russian.stress.spelling import Marked, vowels_of, without_yo
+from phoneme_recognition.phonemes.g2p.russian.stress.spelling import (
+    Marked,
+    parse_marked,
+    vowels_of,
+    without_yo,
+)
 
 DATA = Path(__file__).parent / "data"
 
@@ -48,7 +53,7 @@ class StressDictionary:
         """
         spelling = _spellings_with_yo().get(word, word)
         vowel = _words().get(spelling)
-        return None if vowel is None else Marked(spelling, (vowels_of(spelling)[vowel],))
+        return _names().get(word) if vowel is None else Marked(spelling, (vowels_of(spelling)[vowel],))
 
     def guess(self, word: str) -> int:
         """The index of the stressed vowel, by the word's ending."""
@@ -108,6 +113,13 @@ def _common_yo() -> dict[str, str]:
         else:
             forms += [stem + ending for stem in parts for ending in endings]
     return {without_yo(form): form for form in forms}
+
+
+@lru_cache(maxsize=1)
+def _names() -> dict[str, Marked]:
+    lines = (DATA / "names.txt").read_text(encoding="utf-8").splitlines()
+    forms = (form for line in lines if not line.startswith("#") for form in line.split())
+    return {marked.word: marked for marked in map(parse_marked, forms)}
 
 
 @lru_cache(maxsize=1)

@@ -87,3 +87,12 @@ def test_compounds_of_numerals(word: str, parts: tuple[str, str]) -> None:
 def test_the_main_stress_of_a_compound_comes_last() -> None:
     assert join_compound("трёх", Marked("этажный", (2,))) == Marked("трёхэтажный", (2, 6))
     assert join_compound("", Marked("дом", (1,))) == Marked("дом", (1,))
+
+
+@pytest.mark.parametrize(
+    ("word", "stress"), [("москва", 5), ("москвой", 5), ("россии", 4), ("казани", 3), ("петровна", 4)]
+)
+def test_names_have_their_stress(word: str, stress: int) -> None:
+    found = StressDictionary().find(word)
+    assert found is not None
+    assert found.stresses == (stress,)

@@ -60,6 +60,19 @@ def test_loading_leaves_torch_as_it_was() -> None:
     assert torch.equal(torch.get_rng_state(), state)
 
 
+def test_asking_leaves_torch_as_it_was(model: SileroStress) -> None:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        sentences = [_tokens(_SENTENCES[0])]
+        model.predict(["молоко"])
+        model.solve(sentences, _asked(model, sentences))
+        assert torch.get_num_threads() == 3
+        assert torch.is_grad_enabled()
+    finally:
+        torch.set_num_threads(threads)
+
+
 def test_gradients_that_were_off_stay_off() -> None:
     with torch.no_grad():
         with silero._torch_left_alone():
