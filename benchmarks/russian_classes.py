@@ -28,7 +28,7 @@ class Class(NamedTuple):
             punctuation); the letter of the difference lies in one of its groups.
         ours: regular expression over the whole of what we say.
         labels: the same over the labels.
-        verdict: who is right.
+        verdict: who is right, and why.
     """
 
     name: str
@@ -59,7 +59,7 @@ CONSONANTS = (
     Class("пожалуйста with j", "(?i:пожалу)(й)ста", "", "j", f"{_DICTIONARY}"),
     Class("легче with k", "(г)[кч]", "x", "k", f"{_AVANESOV}, dissimilation"),
     Class("ьи without j", "ь([иИ])", "j", "", f"{_AVANESOV}, iotation: рыбьих, козьим"),
-    Class("hard before е, ours alone", f"({_C})[еэЕЭ]", "[^ʲ]+", ".ʲ", f"{_DICTIONARY}; карательный, тире: a slip"),
+    Class("hard before е, ours alone", f"({_C})[еэЕЭ]", "[^ʲ]+", ".ʲ", f"{_DICTIONARY}"),
     Class("hard before е, labels alone", f"({_C})[еэЕЭ]", ".ʲ", "[^ʲ]+", "norm: names, and words with both"),
     Class("double letter, two in the labels", r"(([бвгдзклмнпрстфхцч])\2)", "", ".+", f"{_AVANESOV}: one"),
     Class("double letter, two of ours", r"(([бвгдзклмнпрстфхцч])\2)", ".+", "", f"{_AVANESOV}: a prefix"),
@@ -100,6 +100,9 @@ VOWELS = (
     Class("и after a preposition as i", f"{_C} ([иИ])", "ˈ?[ɨə]", "ˈ?i", f"{_AVANESOV}: ɨ (под их)"),
     Class("а in лошадей", "лош(а)дЕ", "ɨ", "ɐ", f"{_AVANESOV}: ɨ"),
     Class(
+        "э of электр-, экскурсия as i", "(?i:(э))(?:лектр|кскур)", "e", "i", "norm: e is the careful style"
+    ),
+    Class(
         "after j, full quality",
         f"(?:{_V}[ ]?|[ьъ]|{_STARTS})([еяюёио])",
         "[əɪʊieɨ]",
@@ -114,25 +117,32 @@ VOWELS = (
         "norm: the labels give the last vowel of a phrase its first degree (Avanesov 1984: ə)",
     ),
     Class("before the stress of the next word", f"({_U}){_C}*(?:[ ,-]+{_C}*)+{_S}", _ANY, _ANY, _REDUCTION),
+    Class("ы before another word", f"(ы){_C}+[ ,]", "ə", "ɨ", _REDUCTION),
+    Class("clitic two syllables before a stress", f"{_STARTS}{_C}*(а|о) ", "ə", "ɐ", _REDUCTION),
     Class("beginning of a word reduced", f"{_STARTS}({_U})", "[ɐɪiueɨ]", "[əɪʊ]", _REDUCTION),
     Class("last и ы у е reduced", "([иыуюеэ])[ -]", "[iɨue]", "[ɪəʊ]", _REDUCTION),
     Class("last я after soft", "([ая])[ -]", "ə", "ɪ", "ours (Kasatkin 2003): ə at the end of a word"),
     Class(
-        "after a vowel", f"{_V}[ -]?({_U})", _ANY, _ANY, "norm: the labels do not reduce a vowel after a vowel"
+        "after a vowel",
+        f"{_V}[ -]?({_U})",
+        _ANY,
+        _ANY,
+        "norm: the labels do not reduce a vowel after a vowel",
     ),
     Class("before a vowel", f"({_U})[ -]?{_V}", _ANY, _ANY, _REDUCTION),
-    Class("е after a consonant hard on one side", "([еёэ])", "[əɨeɪi]", "[əɨeɪi]", "as the consonant"),
+    Class("е after a consonant hard on one side", "([еёэ])", "[əɨeɪi]", "[əɨeɪi]", "norm: as the consonant"),
 )
 
 STRESS = {
-    "ё": "mostly ours: the labels leave ё out; see the list of words",
-    "stress on another syllable": "either: see the list of words",
+    "ё": "listed: word by word in the README",
+    "stress on another syllable": "listed: word by word in the README",
     "unstressed here alone": "norm: clitics (из-за, ни, да), and ё with a second stress",
-    "unstressed in the labels alone": "norm: чтобы, one-syllable words, prepositions that punctuation cuts off",
+    "unstressed in the labels alone": "norm: чтобы, short words, prepositions before punctuation",
     "second stress": "norm: a stress more in compounds",
 }
 UNEXPLAINED = "unexplained"
-CLASSES = {one.name: one.verdict for one in (*CONSONANTS, *VOWELS)} | STRESS
+CLASSES = {one.name: one.verdict for one in (*CONSONANTS, *VOWELS)} | STRESS | {UNEXPLAINED: UNEXPLAINED}
+"""Name of a class → its verdict, its first word ours, labels, norm (a convention) or listed."""
 
 
 class Found(NamedTuple):
@@ -196,6 +206,8 @@ def _lies_in(letters: str, spelling: str, at: int) -> bool:
     pattern = re.compile(letters)
     for start in range(max(0, at - 12), at + 1):
         match = pattern.match(spelling, start)
-        if match and any(match.start(group) <= at < match.end(group) for group in range(1, pattern.groups + 1)):
+        if match and any(
+            match.start(group) <= at < match.end(group) for group in range(1, pattern.groups + 1)
+        ):
             return True
     return False

@@ -13,11 +13,11 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from phoneme_recognition.phonemes.g2p.backend import Word
+from phoneme_recognition.phonemes.g2p.russian.sounds.letters import PAIRED, UNPAIRED
 
 VOWEL_LETTERS = frozenset("аеёиоуыэюяАЕЁИОУЫЭЮЯ")
 _VOWELS = frozenset("aeiouɨɐəɪʊ")
-_CONSONANTS = dict(zip("бвгдзклмнпрстфхжшчщй", "b v ɡ d z k l m n p r s t f x ʐ ʂ t͡ɕ ɕː j".split(), strict=True))
-_CONSONANTS["ц"] = "t͡s"
+_CONSONANTS = PAIRED | UNPAIRED
 _VOICELESS = dict(zip("bvɡdzʐ", "pfktsʂ", strict=True))
 _WORD = re.compile(r"[а-яё+]+(?:-[а-яё+]+)*")
 
@@ -124,7 +124,9 @@ def _cut(symbols: Sequence[str], is_one: Callable[[str], bool]) -> list[list[int
     return runs
 
 
-def _cluster(letters: Sequence[str], ours: Sequence[str], labels: Sequence[str]) -> list[tuple[int, str, str]]:
+def _cluster(
+    letters: Sequence[str], ours: Sequence[str], labels: Sequence[str]
+) -> list[tuple[int, str, str]]:
     """The consonants between two vowels: index of the letter, ours, labels."""
     letter_of = {said: letter for letter, said in _align(letters, ours, _letter_cost) if said is not None}
     pairs = [(wanted, said) for wanted, said in _align(labels, ours, _phone_cost)]

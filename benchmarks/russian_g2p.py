@@ -25,23 +25,27 @@ The author of the corpus put 161 ``+`` into the texts where his lexicon was wron
 the user's stress marks; the row "without marks" shows what happens when they are taken out. espeak knows no
 such mark, and is given the texts without.
 
-After the table every difference of ours is put into a class by its place in the text; see russian_classes.
+After the table every difference of ours (of the first model) is put into a class by its place in the text;
+see russian_classes. The JSON has all of them, and the words that are stressed otherwise.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Literal
 
 from espeak_russian import in_our_symbols
 from russian_classes import CLASSES, Found, classify
 from russian_differences import Utterance, is_vowel, stress_differences
 
 from dataset_modules.festvox_ru import FestvoxRuDataset
+from phoneme_recognition.errors import UserError
 from phoneme_recognition.metrics.error_rates import NOTHING, EditCounts, edit_counts
 from phoneme_recognition.phonemes.g2p.backend import G2P, Pronunciation
 from phoneme_recognition.phonemes.g2p.espeak import EspeakG2P
@@ -81,9 +85,10 @@ LEVELS: dict[str, Level] = {
 def main() -> None:
     """Print the tables."""
     options = _options()
-    corpus = [row for row in _read(options.data_dir) if row[1]]
-    models = ["silero", "none"] if options.model == "both" else [options.model]
-    report: dict[str, object] = {"phones": sum(len(phones) for _, _, phones in corpus), "systems": {}}
+    corpus = _read(options.data_dir)
+    models: list[Literal["silero", "none"]] = ["silero", "none"]
+    if options.model != "both":
+        models = [options.model]
     systems: dict[str, dict[str, float]] = {}
     said: list[list[Utterance]] = []
     for model in models:
@@ -91,15 +96,20 @@ def main() -> None:
         for name, marks in ((f"ours, {model}", True), (f"ours, {model}, without marks", False)):
             systems[name], utterances = _measure(backend, corpus, marks=marks)
             said += [utterances] if marks else []
-    systems["espeak-ng"], _ = _measure(EspeakG2P("ru"), corpus, marks=False, symbols=in_our_symbols)
+    try:
+        systems["espeak-ng"], _ = _measure(EspeakG2P("ru"), corpus, marks=False, symbols=in_our_symbols)
+    except UserError as error:
+        print(f"{error}\n", file=sys.stderr)
     _print_table(systems)
     found = {name: classify(said[0], LEVELS[name]) for name in ("stress ignored", "full")}
     _print_classes(found)
-    report = {"systems": systems, "classes": {name: _counted(rows) for name, rows in found.items()}}
-    report["stress"] = [difference._asdict() for row in said[0] for difference in stress_differences(row)]
     if options.json:
-        text = json.dumps(report, ensure_ascii=False, indent=1)
-        options.json.write_text(text + "\n", encoding="utf-8")
+        report = {
+            "systems": systems,
+            "classes": {level: _counted(rows) for level, rows in found.items()},
+            "stress": [difference._asdict() for row in said[0] for difference in stress_differences(row)],
+        }
+        options.json.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def _options() -> argparse.Namespace:
@@ -181,7 +191,10 @@ def _print_classes(found: dict[str, list[Found]]) -> None:
         examples = [row.shown() for row in rows if row.name == name]
         step = max(1, len(examples) // _EXAMPLES)
         chosen = "; ".join(examples[::step][:_EXAMPLES])
-        print(f"| {name} | {' | '.join(shares)} | {CLASSES.get(name, '')} | {chosen} |")
+        print(f"| {name} | {' | '.join(shares)} | {CLASSES[name]} | {chosen} |")
+    for level, total in totals.items():
+        sides = Counter(CLASSES[row.name].split()[0].rstrip(":,") for row in found[level])
+        print(f"\n{level}: " + ", ".join(f"{side} {n} ({n / total:.1%})" for side, n in sides.most_common()))
 
 
 def _by_size(counts: dict[str, Counter[str]]) -> Callable[[str], tuple[int, ...]]:
@@ -194,7 +207,7 @@ def _counted(rows: Sequence[Found]) -> dict[str, dict[str, object]]:
         name: {
             "count": count,
             "share": count / len(rows),
-            "verdict": CLASSES.get(name, ""),
+            "verdict": CLASSES[name],
             "all": [row.shown() for row in rows if row.name == name],
         }
         for name, count in counts.most_common()

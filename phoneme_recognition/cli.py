@@ -93,6 +93,7 @@ def _set_up_process() -> None:
     """Logging for people; of the processes of a run the first one alone speaks."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     logging.captureWarnings(True)
+    logging.getLogger("pymorphy3").setLevel(logging.WARNING)  # tells where its dictionaries lie
     if not processes.is_first_process():
         logging.disable(logging.CRITICAL)
     processes.end_with_parent()

@@ -23,8 +23,7 @@ VOCABULARY_REMEDY = (
 )
 NOT_SAID_REMEDY = (
     "Write such parts of the texts out as they are spoken (numbers, foreign words), choose another "
-    "phonemes.g2p, or set it to phonemes if the labels are phonemes already. For Russian numbers: "
-    "pip install 'phoneme-recognition[russian]'. "
+    "phonemes.g2p, or set it to phonemes if the labels are phonemes already. "
 )
 _logger = logging.getLogger(__name__)
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import chain
 
 from phoneme_recognition.data.labels import Labels, Reading
@@ -14,28 +13,6 @@ from phoneme_recognition.phonemes.notations.ipa import cut_ipa
 from phoneme_recognition.phonemes.vocabulary import WORD_BOUNDARY, normalise, plain_text
 
 _FEWEST = 3  # words of one letter do not come in such numbers
-
-
-def count_symbols(sources: Iterable[UtteranceSource]) -> Counter[str]:
-    """How often each symbol occurs in the labels of a corpus.
-
-    Args:
-        sources: its utterances; those with a ``problem`` are left out.
-
-    Returns:
-        Phonemes, or where an utterance has none the letters of its plain text. Word boundaries and white
-        space are no symbols.
-    """
-    counts: Counter[str] = Counter()
-    for source in sources:
-        if source.problem is not None:
-            continue
-        if source.phonemes is not None:
-            counts.update(map(normalise, source.phonemes))
-        elif source.text is not None:
-            counts.update(letters_of(plain_text(source.text)))
-    del counts[WORD_BOUNDARY]
-    return counts
 
 
 def read_letters(

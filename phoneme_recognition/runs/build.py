@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from torch import nn
 
 from phoneme_recognition.config import Config, instantiate
-from phoneme_recognition.config.checks import AUTO
 from phoneme_recognition.data.datamodule import Loading, SpeechDataModule, Split
 from phoneme_recognition.data.labels import Labels
 from phoneme_recognition.data.utterance import Corpus
@@ -26,6 +25,7 @@ from phoneme_recognition.phonemes.g2p.names import make_backend
 from phoneme_recognition.phonemes.inventory import Inventory
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
 from phoneme_recognition.processes import place
+from phoneme_recognition.runs.speaking import choose_backend
 
 DEFAULT_BATCH_SIZE = Loading().batch_size
 
@@ -54,16 +54,8 @@ def build_labels(config: Config, vocabulary: Vocabulary, *, stored: Inventory | 
 def build_g2p(config: Config, vocabulary: Vocabulary) -> G2P:
     """The backend that turns text into phonemes."""
     section, language = config.phonemes, config.data.language
-    name = section.g2p
-    if name == AUTO:
-        name = "russian" if _speaks_russian(language, vocabulary) else "phonemes"
+    name = choose_backend(section.g2p, language, vocabulary)
     return make_backend(name, section.g2p_args, language=language, vocabulary=vocabulary)
-
-
-def _speaks_russian(language: str, vocabulary: Vocabulary) -> bool:
-    """Whether Russian text is to be spoken: a vocabulary of Russian letters wants the text itself."""
-    letters = any("а" <= sign <= "я" for symbol in vocabulary.phonemes for sign in symbol)
-    return language.lower().replace("_", "-").partition("-")[0] in ("ru", "rus") and not letters
 
 
 def frame_counter(network: nn.Module) -> Callable[[NDArray[np.int64]], NDArray[np.int64]]:

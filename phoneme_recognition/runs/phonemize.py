@@ -31,7 +31,7 @@ from phoneme_recognition.runs.phonemize_options import Request
 from phoneme_recognition.runs.phonemize_report import Printer, Summary, show_summary, tell_problems
 
 _WORD_JOINT = " | "
-_REMEMBERED = 100_000  # words; the cache forgets the oldest, so that memory stays flat over any corpus
+_REMEMBERED = 32_768  # words; the cache forgets the oldest, so that memory stays flat over any corpus
 
 Write = Callable[[str], object]
 
@@ -47,8 +47,9 @@ class Speaker:
 
     def __init__(self, g2p: G2P, inventory: Inventory, vocabulary: Vocabulary | None = None) -> None:
         self._g2p = g2p
-        known = frozenset(vocabulary.phonemes) if vocabulary else frozenset()
-        self._apply = lru_cache(_REMEMBERED)(lambda phonemes: inventory.apply(phonemes, known))
+        self._inventory = inventory
+        self._known = frozenset(vocabulary.phonemes) if vocabulary else frozenset()
+        self._apply = lru_cache(_REMEMBERED)(self._apply_inventory)
 
     def pronounce(self, texts: Sequence[str]) -> list[Pronunciation]:
         """As the backend does it, in the phonemes of the inventory."""
@@ -57,9 +58,15 @@ class Speaker:
             for said in self._g2p.pronounce(texts)
         ]
 
+    def _apply_inventory(self, phonemes: tuple[str, ...]) -> tuple[str, ...]:
+        applied = self._inventory.apply(phonemes, self._known)
+        return phonemes if applied == phonemes else applied  # one object takes less room than two
+
     def _word(self, word: Word) -> Word:
-        variants = tuple(map(self._apply, word.variants)) if word.variants else ()
-        return Word(word.text, self._apply(word.phonemes), word.source, variants)
+        phonemes = self._apply(word.phonemes)
+        if phonemes == word.phonemes and not word.variants:  # as good as always, and every word comes here
+            return word
+        return Word(word.text, phonemes, word.source, tuple(map(self._apply, word.variants)))
 
 
 def spell(said: Pronunciation) -> str:

@@ -20,10 +20,7 @@ from phoneme_recognition.phonemes.g2p.names import NAMES
 from phoneme_recognition.phonemes.inventory import Inventory
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
 from phoneme_recognition.runs.phonemize_input import is_there
-from phoneme_recognition.runs.speaking import choose_backend
-
-# Where the vocabularies that come with the project stand, also when it is run from another folder.
-_PROJECT_ROOT = Path(__file__).resolve().parents[2]
+from phoneme_recognition.runs.speaking import choose_backend, place_of_vocabulary
 
 # What is written short here, and its place in a config.
 _CONFIGURED = {
@@ -184,9 +181,7 @@ def _vocabulary(settings: _Settings) -> Vocabulary | None:
     """The vocabulary, where there is one: a config may name one that is still to be made."""
     if settings.vocab_file is None:
         return None
-    path = Path(settings.vocab_file)
-    shipped = _PROJECT_ROOT / path
-    path = shipped if not path.exists() and shipped.exists() else path
+    path = place_of_vocabulary(settings.vocab_file)
     wanted = settings.phonemes.g2p in (AUTO, "phonemes")
     return Vocabulary.from_file(path) if wanted or path.exists() else None
 

@@ -26,7 +26,7 @@ _SHAPELESS = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 _SENTENCES_AS_TABLES, _WORDS_AS_TABLES = 10, 200
 _MOST_SENTENCES = 1000
 # Different things that are counted; beyond that the rarest half is forgotten: memory stays flat.
-_MOST_COUNTED = 50_000
+_MOST_COUNTED = 20_000
 
 logger = logging.getLogger(__name__)
 

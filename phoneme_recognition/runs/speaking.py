@@ -1,9 +1,21 @@
-"""Which backend speaks, by the same rule in every mode. Nothing heavy is imported for it."""
+"""Which backend speaks and where its vocabulary is, by one rule in every mode. Nothing heavy is imported."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from phoneme_recognition.config.checks import AUTO
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
+
+# Where the vocabularies that come with the project stand, also when it is run from another folder.
+_PROJECT_ROOT = Path(__file__).resolve().parents[2]
+
+
+def place_of_vocabulary(vocab_file: str) -> Path:
+    """The file that ``model.vocab_file`` means: seen from the working folder, or one of the project's."""
+    path = Path(vocab_file)
+    shipped = _PROJECT_ROOT / path
+    return shipped if not path.exists() and shipped.exists() else path
 
 
 def choose_backend(g2p: str, language: str, vocabulary: Vocabulary | None) -> str:

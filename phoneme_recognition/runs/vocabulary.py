@@ -23,17 +23,15 @@ from phoneme_recognition.phonemes.vocabulary import BLANK_NAMES, Vocabulary
 from phoneme_recognition.preflight.symbols import MISSING, NEVER, Line, Pair, is_writable, lines_of
 from phoneme_recognition.preflight.vocabulary import judge
 from phoneme_recognition.runs.build import build_corpora, build_labels
+from phoneme_recognition.runs.speaking import place_of_vocabulary
 from phoneme_recognition.runs.vocabulary_report import show_findings, show_symbols
 
 logger = logging.getLogger(__name__)
 
-# Where the vocabularies that come with the project stand, also when it is run from another folder.
-PROJECT_ROOT = Path(__file__).resolve().parents[2]
-
 
 def find_vocabulary(vocab_file: str) -> Vocabulary:
     """Read the config's vocabulary: from the working folder, or else one that comes with the project."""
-    return Vocabulary.from_file(_place_of(vocab_file))
+    return Vocabulary.from_file(place_of_vocabulary(vocab_file))
 
 
 def make_vocabulary(config: Config, output: str | None) -> dict[str, Any]:
@@ -52,7 +50,7 @@ def make_vocabulary(config: Config, output: str | None) -> dict[str, Any]:
     Raises:
         UserError: the file is no vocabulary or cannot be written, or the datasets hold no label.
     """
-    path = Path(output) if output else _place_of(config.model.vocab_file)
+    path = Path(output) if output else place_of_vocabulary(config.model.vocab_file)
     vocabulary = _read_or_make_room(path)
     census = _take_census(config, vocabulary)
     if vocabulary is None:
@@ -68,12 +66,6 @@ def make_vocabulary(config: Config, output: str | None) -> dict[str, Any]:
     show_findings(findings)
     logger.info("\n%d phonemes, %d utterances: %s", len(vocabulary.phonemes), census.utterances, done)
     return _figures(path, vocabulary, census, lines, pairs, findings)
-
-
-def _place_of(vocab_file: str) -> Path:
-    path = Path(vocab_file)
-    shipped = PROJECT_ROOT / path
-    return shipped if not path.exists() and shipped.exists() else path
 
 
 def _read_or_make_room(path: Path) -> Vocabulary | None:

@@ -1,33 +1,16 @@
-"""The symbols of a corpus, from phonemes or from text."""
+"""The symbols of a text, as long as no vocabulary says them."""
 
 from __future__ import annotations
 
 import pytest
 
-from phoneme_recognition.audio.file import AudioFile
-from phoneme_recognition.data.symbols import count_symbols, symbols_of_text
-from phoneme_recognition.data.utterance import UtteranceSource
+from phoneme_recognition.data.symbols import letters_of, symbols_of_text
 from phoneme_recognition.phonemes.vocabulary import WORD_BOUNDARY, Vocabulary, normalise, plain_text
-
-
-def source(phonemes: tuple[str, ...] | None, text: str | None, problem: str | None = None) -> UtteranceSource:
-    return UtteranceSource("a", AudioFile("a.wav"), phonemes, text, problem=problem)
-
-
-def test_phonemes_go_before_text_and_boundaries_are_no_symbols() -> None:
-    rows = [
-        source(("t͡s", "ˈa", "|", "t͡s"), "ца ц"),
-        source(None, "Йод,  | - Я!"),
-        source(("x",), None, problem="labelled twice"),
-        source(None, None),
-    ]
-    letters = {normalise(letter): 1 for letter in "йодя"}
-    assert count_symbols(rows) == {"t͡s": 2, "ˈa": 1} | letters
 
 
 def test_a_vocabulary_of_letters_splits_the_text_it_came_from() -> None:
     text = "Чей-то ёж!"
-    vocabulary = Vocabulary.from_phonemes([*count_symbols([source(None, text)]), WORD_BOUNDARY])
+    vocabulary = Vocabulary.from_phonemes([*letters_of(plain_text(text)), WORD_BOUNDARY])
     expected = [normalise(letter) for letter in "чей|то|ёж"]
     assert vocabulary.split(plain_text(text)) == expected
 

@@ -15,10 +15,10 @@ import soundfile
 from dataset_modules.custom_audio import CustomAudioDataset
 from phoneme_recognition.data.cache import open_table
 from phoneme_recognition.data.labels import Labels
-from phoneme_recognition.data.symbols import count_symbols
+from phoneme_recognition.data.symbols import letters_of
 from phoneme_recognition.data.utterance import UtteranceSource
 from phoneme_recognition.errors import DataError
-from phoneme_recognition.phonemes.vocabulary import Vocabulary
+from phoneme_recognition.phonemes.vocabulary import Vocabulary, plain_text
 
 Rows = dict[str, UtteranceSource]
 
@@ -137,7 +137,9 @@ def test_real_recordings_of_several_formats_reach_the_table(clips: Path, tmp_pat
     corpus = dataset(tmp_path / "data", allowed_extensions=["WAV", ".ogg", ".mp3", ".flac"])
     corpus.load_data()
     rows = [*corpus.get_train_data(), *corpus.get_val_data()]
-    vocabulary = Vocabulary.from_phonemes(count_symbols(rows))
+    vocabulary = Vocabulary.from_phonemes(
+        symbol for row in rows for symbol in row.phonemes or letters_of(plain_text(row.text or ""))
+    )
     table = open_table(
         "custom",
         rows,

@@ -17,7 +17,7 @@ from docs_blocks import ROOT
 import custom_augmentations
 import phoneme_recognition.callbacks
 from dataset_modules.base_dataset import BaseDataset
-from phoneme_recognition.cli import CONFIGURED
+from phoneme_recognition.cli import MODES
 from phoneme_recognition.config.classes import class_facts
 from phoneme_recognition.config.sections import (
     DECODERS,
@@ -30,10 +30,12 @@ from phoneme_recognition.config.sections import (
     ExperimentSection,
     ModelSection,
     OptunaSection,
+    PhonemesSection,
     SearchSpace,
 )
 from phoneme_recognition.config.trainer_keys import TRAINER
 from phoneme_recognition.models import NETWORK_NAMES
+from phoneme_recognition.phonemes.g2p.names import NAMES
 
 PAGE = ROOT / "docs" / "contract.md"
 SECTIONS = {
@@ -41,12 +43,15 @@ SECTIONS = {
     "experiment": ExperimentSection,
     "model": ModelSection,
     "data": DataSection,
+    "phonemes": PhonemesSection,
     "decoding": DecodingSection,
     "optuna": OptunaSection,
     "search_spaces": SearchSpace,
 }
 # From Lightning, and shown in the default config.
 SHOWN = ("lightning.pytorch.callbacks.TQDMProgressBar", "lightning.pytorch.callbacks.EarlyStopping")
+# What the program gives to every backend that takes it.
+FILLED_IN = ("language", "vocabulary")
 # Arguments of Lightning's that the users' contract is silent about.
 SILENT = ("enable_autolog_hparams", "model_registry")
 
@@ -89,6 +94,14 @@ def classes() -> list[str]:
     return datasets + augmentations + callbacks
 
 
+def backends() -> Iterator[str]:
+    """The short names of what turns text into phonemes, and the arguments of each."""
+    for name, path in NAMES.items():
+        yield name
+        arguments = class_facts(path).arguments
+        yield from (f"{path.rpartition('.')[2]}.{one}" for one in arguments if one not in FILLED_IN)
+
+
 def promised() -> Iterator[str]:
     """Everything that has to have a row."""
     yield from ("seed_everything", "ckpt_path")
@@ -100,7 +113,8 @@ def promised() -> Iterator[str]:
         # What all callbacks or all transforms have from their ancestors is no promise of ours.
         yield from (f"{path.rpartition('.')[2]}.{name}" for name in class_facts(path).arguments)
     yield from SHOWN
-    yield from (*CONFIGURED, "transcribe", "selftest", "run.sh")
+    yield from backends()
+    yield from (*MODES, "selftest", "run.sh")
     yield from (*NETWORK_NAMES, *OPTIMIZERS, *SCHEDULERS, *DECODERS, *DISTRIBUTIONS)
     yield from ("loss", "per", "cer", "wer")
 
@@ -141,6 +155,15 @@ def test_no_row_is_about_a_key_that_is_gone() -> None:
     assert [name for name in keys if name.startswith(prefixes) and name not in known] == []
 
 
-@pytest.mark.parametrize("what", ["model.lr", "train", "dataset_modules.custom_audio.CustomAudioDataset"])
+@pytest.mark.parametrize(
+    "what",
+    [
+        "model.lr",
+        "train",
+        "phonemize",
+        "RussianG2P.stress_model",
+        "dataset_modules.custom_audio.CustomAudioDataset",
+    ],
+)
 def test_the_list_of_promises_is_not_empty_by_mistake(what: str) -> None:
     assert what in set(promised())

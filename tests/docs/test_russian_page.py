@@ -29,7 +29,7 @@ class Example(NamedTuple):
 def examples() -> list[Example]:
     """All examples of all the tables and sentences."""
     return [
-        Example(number, text.strip(" ,"), phonemes.replace("\\|", "|"))
+        Example(number, text.strip(" ,"), phonemes)
         for number, line in enumerate(PAGE.read_text(encoding="utf-8").splitlines(), start=1)
         for text, phonemes in EXAMPLE.findall(line)
         if not re.search("[а-яё+]", phonemes)
@@ -61,7 +61,7 @@ def test_every_example_is_what_the_backend_says() -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize("text", ["молоко́", "наш дом", "к вдове́"])
+@pytest.mark.parametrize("text", ["молоко́", "наш дом", "в институ́т"])
 def test_examples_are_found(text: str) -> None:
     assert text in {one.text for one in examples()}
     assert len(examples()) > 100

@@ -12,13 +12,20 @@ import pytest
 from docs_blocks import ROOT
 
 from phoneme_recognition.config.classes import class_facts
-from phoneme_recognition.config.sections import AudioParams, DataSection, DecodingSection, ModelSection
+from phoneme_recognition.config.sections import (
+    AudioParams,
+    DataSection,
+    DecodingSection,
+    ModelSection,
+    PhonemesSection,
+)
 
 SECTIONS = {
     "audio_params": AudioParams,
     "data": DataSection,
     "decoding": DecodingSection,
     "model": ModelSection,
+    "phonemes": PhonemesSection,
 }
 # A word of the machinery by which pages are made has no place in what readers see.
 LEFT_OVER = re.compile(r"<!-- (keys|arguments|not run):")

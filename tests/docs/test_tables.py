@@ -15,6 +15,7 @@ from docs_blocks import ROOT
 from phoneme_recognition.config.classes import NO_DEFAULT, class_facts
 from phoneme_recognition.config.provided import with_provided
 from phoneme_recognition.config.trainer_keys import TRAINER
+from phoneme_recognition.phonemes.g2p.names import NAMES
 
 OURS = [
     "phoneme_recognition.callbacks.CustomModelCheckpoint",
@@ -25,9 +26,11 @@ OURS = [
     "dataset_modules.custom_audio.CustomAudioDataset",
     "dataset_modules.common_voice.CommonVoiceDataset",
     "dataset_modules.festvox_ru.FestvoxRuDataset",
+    "dataset_modules.fillets.FilletsDataset",
     "dataset_modules.custom.CustomDataset",
     "custom_augmentations.CustomPitchShift",
     "custom_augmentations.AddBackgroundNoiseWrapper",
+    *NAMES.values(),
 ]
 
 

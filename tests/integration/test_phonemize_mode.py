@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import io
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ NEEDS_SILERO = pytest.mark.skipif(
     importlib.util.find_spec("silero_stress") is None, reason="the extra russian is not installed"
 )
 
+ROOT = str(Path(__file__).parents[2])
 MIXED = [
     "Замок на горе стоит 25 лет.",
     "",
@@ -47,14 +49,9 @@ def run(*arguments: str) -> tuple[int, list[str]]:
 
 def start(arguments: Sequence[str], folder: Path) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "phoneme_recognition", "phonemize", *arguments]
-    root = str(Path(__file__).parents[2])
+    pipe = subprocess.PIPE
     return subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=folder,
-        env={"PYTHONPATH": f"{root}:{folder}", "PATH": ""},
+        command, stdout=pipe, stderr=pipe, text=True, cwd=folder, env=os.environ | {"PYTHONPATH": ROOT}
     )
 
 
@@ -96,29 +93,30 @@ def test_user_marks_and_exceptions_decide(tmp_path: Path) -> None:
     assert run("з+амок", *plain, "keep_stress=false", "keep_reduction=false")[1] == ["z a m a k"]
 
 
-def check_mixed(tmp_path: Path, capsys: pytest.CaptureFixture[str], *options: str) -> None:
+def check_mixed(tmp_path: Path, caplog: pytest.LogCaptureFixture, texts: list[str], *options: str) -> None:
     path = tmp_path / "mixed.txt"
-    path.write_bytes("".join(f"{line}\n" for line in MIXED).encode())
-    code, lines = run(str(path), "--plain", *options)
-    told = capsys.readouterr().err
+    path.write_bytes("".join(f"{line}\n" for line in texts).encode())
+    target = tmp_path / "phonemes.txt"
+    code, results = run(str(path), f"output={target}", *options)
+    lines = target.read_text(encoding="utf-8").split("\n")
     assert code == 0
-    assert len(lines) == len(MIXED)
+    assert len(lines) == len(texts) + 1 and lines.pop() == ""
     assert lines[0].endswith("lʲ ˈe t")
     assert lines[1] == ""
     assert lines[6].count("|") == 899
-    assert "line 11: " in told
-    for part in ("日本語", "हिन्दी"):
-        assert part in told
-    assert json.loads(told.splitlines()[-1])["unsaid_lines"] >= 5
+    for part in ("日本語", "हिन्दी", "report", "😀"):
+        assert part in caplog.text
+    assert json.loads(results[-1])["unsaid_lines"] >= 5
 
 
-def test_mixed_lines_without_the_stress_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    check_mixed(tmp_path, capsys, "stress_model=none")
+def test_mixed_lines_without_the_stress_model(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    check_mixed(tmp_path, caplog, MIXED, "stress_model=none")
 
 
 @NEEDS_SILERO
-def test_mixed_lines_with_the_stress_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    check_mixed(tmp_path, capsys, "stress_model=silero")
+def test_mixed_lines_with_the_stress_model(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    texts = [line for line in MIXED if line != "а" * 5000]
+    check_mixed(tmp_path, caplog, texts, "stress_model=silero")
 
 
 @pytest.mark.parametrize(
@@ -151,9 +149,9 @@ def test_torch_is_not_imported_where_it_is_not_needed(tmp_path: Path, options: l
         "import sys; from phoneme_recognition.cli import main;"
         f"assert main(['phonemize', '--plain', *{options!r}]) == 0; print(sorted({heavy} & set(sys.modules)))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
-    )
+    environment = os.environ | {"PYTHONPATH": ROOT}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path, env=environment)
     assert done.stdout.splitlines()[-1] == "[]"
 
 
@@ -173,6 +171,15 @@ def test_nobody_listens_any_more(tmp_path: Path) -> None:
     assert process.stdout.readline() == "m ˈa m ə | m ˈɨ l ə | r ˈa m u\n"
     process.stdout.close()
     assert process.stderr.read() == ""
+    assert process.wait() == 141
+
+
+@pytest.mark.parametrize("options", [["--plain"], []], ids=["lines", "figures"])
+def test_nobody_has_ever_listened(tmp_path: Path, options: list[str]) -> None:
+    process = start(["мама", "stress_model=none", *options], tmp_path)
+    assert process.stdout is not None and process.stderr is not None
+    process.stdout.close()
+    assert "rror" not in process.stderr.read()
     assert process.wait() == 141
 
 

@@ -47,7 +47,7 @@ def test_first_start_makes_the_environment_and_becomes_the_program(checkout: Che
     assert calls[-3:] == [
         f"-m|venv|--clear|{venv}",
         "-m|pip|install|--disable-pip-version-check|--no-input"
-        f"|--constraint|{checkout.root}/constraints.txt|--editable|{checkout.root}",
+        f"|--constraint|{checkout.root}/constraints.txt|--editable|{checkout.root}[russian]",
         "-m|phoneme_recognition|train|config/quickstart.yaml|a.b[0].c=x y",
     ]
     assert result.stdout == "{}\n"

@@ -104,6 +104,23 @@ def test_stress_and_reduction_are_dropped_alike_in_labels_and_references(config:
     assert references(figures) == trained
 
 
+def test_a_change_of_the_backend_makes_new_labels_and_decodes_nothing_again(config: Path) -> None:
+    code, figures = run("train", str(config), "trainer.max_epochs=1")
+    assert code == 0
+    hard = references(figures)
+    tables = {path.name for path in (config.parent / "cache").iterdir() if path.is_dir()}
+    code, figures = run(
+        "train", str(config), "trainer.max_epochs=1", "phonemes.g2p_args.assimilative_softness=true"
+    )
+    assert code == 0
+    soft = references(figures)
+    assert soft != hard
+    assert {name: line.replace("ʲ", "") for name, line in soft.items()} == {
+        name: line.replace("ʲ", "") for name, line in hard.items()
+    }
+    assert {path.name for path in (config.parent / "cache").iterdir() if path.is_dir()} == tables
+
+
 def test_the_check_names_what_cannot_be_said(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, figures = run("check", str(config), "data.max_skipped=0.2")
     assert code == 0

@@ -18,12 +18,14 @@ class Word(NamedTuple):
         source: where the pronunciation comes from, in a word or two for people, e.g. ``user mark``,
             ``dictionary``, ``lexicon``, ``espeak``.
         variants: further pronunciations, the likeliest first.
+        rules: names of the rules that say it otherwise than it is spelt, where the backend has such.
     """
 
     text: str
     phonemes: tuple[str, ...]
     source: str
     variants: tuple[tuple[str, ...], ...] = ()
+    rules: tuple[str, ...] = ()
 
 
 class Pronunciation(NamedTuple):

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
 from phoneme_recognition.phonemes.g2p.backend import Pronunciation, Word
-from phoneme_recognition.phonemes.g2p.russian.reading import read, reading_fingerprint
-from phoneme_recognition.phonemes.g2p.russian.sounds.phrase import pronounce_phrase
+from phoneme_recognition.phonemes.g2p.russian.reading import (
+    REMEDY,
+    Reading,
+    missing_extra,
+    read,
+    reading_fingerprint,
+)
+from phoneme_recognition.phonemes.g2p.russian.sounds.phrase import mark_capitals, pronounce_phrase
+from phoneme_recognition.phonemes.g2p.russian.sounds.respelling import respell
 from phoneme_recognition.phonemes.g2p.russian.stress import StressPlacer
 from phoneme_recognition.phonemes.g2p.russian.token import Stressed, Token
+
+logger = logging.getLogger(__name__)
 
 _VERSION = 1  # to be raised with every change of the rules that changes what is said
 
@@ -40,6 +50,7 @@ class RussianG2P:
     ) -> None:
         self._placer = StressPlacer(model=stress_model, exceptions=exceptions)
         self._softness = assimilative_softness
+        self._warned = False
 
     def fingerprint(self) -> str:
         """The versions of the rules and of all that decides about the stress."""
@@ -49,11 +60,19 @@ class RussianG2P:
     def pronounce(self, texts: Sequence[str]) -> list[Pronunciation]:
         """Say each text; what is not Russian stands in ``unsaid``."""
         readings = read(texts)
+        self._warn_of_digits(readings)
         stressed = self._placer.place([reading.tokens for reading in readings])
         return [
             Pronunciation(self._words(reading.tokens, words), reading.unsaid)
             for reading, words in zip(readings, stressed, strict=True)
         ]
+
+    def _warn_of_digits(self, readings: Sequence[Reading]) -> None:
+        """Say once where numbers are left unsaid for want of a library."""
+        left = (part for reading in readings for part in reading.unsaid if any(map(str.isdigit, part)))
+        if not self._warned and missing_extra() and next(left, None):
+            logger.warning("numbers and dates are not said without ru-normalizr: %s", REMEDY)
+            self._warned = True
 
     def _words(self, tokens: Sequence[Token], stressed: Sequence[Stressed]) -> tuple[Word, ...]:
         """The words of a text, phrase by phrase; parts that a hyphen joins are one word."""
@@ -63,7 +82,8 @@ class RussianG2P:
             phrase = stressed[start:end]
             spoken = pronounce_phrase(phrase, hyphens, softness=self._softness)
             for word, hyphen, phonemes in zip(phrase, hyphens, spoken, strict=True):
-                part = Word(mark_stress(word), phonemes, word.source)
+                rules = respell(mark_capitals(word)).rules
+                part = Word(mark_stress(word), phonemes, word.source, rules=rules)
                 if hyphen and words:
                     part = _joined(words.pop(), part)
                 words.append(part)
@@ -80,7 +100,8 @@ def mark_stress(word: Stressed) -> str:
 
 def _joined(word: Word, part: Word) -> Word:
     sources = dict.fromkeys([*word.source.split(", "), part.source])
-    return Word(f"{word.text}-{part.text}", word.phonemes + part.phonemes, ", ".join(sources))
+    text, phonemes = f"{word.text}-{part.text}", word.phonemes + part.phonemes
+    return Word(text, phonemes, ", ".join(sources), rules=word.rules + part.rules)
 
 
 def _phrases(tokens: Sequence[Token]) -> list[tuple[int, int]]:

@@ -13,7 +13,7 @@ from phoneme_recognition.phonemes.g2p.russian.sounds.voicing import assimilate, 
 from phoneme_recognition.phonemes.g2p.russian.sounds.vowels import reduce_vowels
 from phoneme_recognition.phonemes.g2p.russian.token import Stressed
 
-_MEMORY = 200_000  # phonological words
+_MEMORY = 65_536  # phonological words
 
 Group = tuple[tuple[str, str], ...]
 """A phonological word: (word with stressed vowels as capitals, sign before it) of each of its tokens."""
@@ -46,7 +46,7 @@ def _groups(words: Sequence[Stressed], hyphens: Sequence[bool]) -> list[Group]:
     groups: list[list[tuple[str, str]]] = []
     leaning = False
     for word, hyphen in zip(words, hyphens, strict=True):
-        spelling = _mark(word)
+        spelling = mark_capitals(word)
         if leaning:
             groups[-1].append((spelling, "_"))
         elif groups and (hyphen or word.clitic < 0):
@@ -57,7 +57,8 @@ def _groups(words: Sequence[Stressed], hyphens: Sequence[bool]) -> list[Group]:
     return [tuple(group) for group in groups]
 
 
-def _mark(word: Stressed) -> str:
+def mark_capitals(word: Stressed) -> str:
+    """A word with capitals for its stressed vowels, as ``respelling`` takes it."""
     letters = word.word
     for at in word.stresses:
         letters = letters[:at] + letters[at].upper() + letters[at + 1 :]
@@ -69,7 +70,7 @@ def _pronounce_group(
     group: Group, voiced_after: bool, softness: bool
 ) -> tuple[tuple[tuple[str, ...], ...], bool]:
     """The phonemes of each token, and whether the first of them voices what stands before."""
-    spelling = join_seams("".join(sign + respell(word) for word, sign in group))
+    spelling = join_seams("".join(sign + respell(word).heard for word, sign in group))
     sounds = assimilate(to_sounds(_harden_i(spelling)), voiced_after=voiced_after)
     voiced = begins_voiced(sounds)
     sounds = soften(sounds) if softness else sounds

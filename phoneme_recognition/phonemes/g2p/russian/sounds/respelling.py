@@ -7,13 +7,17 @@ voice, reduction) is not their matter.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
+from typing import NamedTuple
 
 from phoneme_recognition.phonemes.g2p.russian.sounds.geminates import shorten_geminates
 from phoneme_recognition.phonemes.g2p.russian.sounds.hard_e import hard_before_e
 from phoneme_recognition.phonemes.g2p.russian.sounds.rule import Rule
 
-_MEMORY = 200_000  # words
+_MEMORY = 65_536  # words
+HARD_E = "hard consonant before е"
+GEMINATES = "double letter, one consonant"
 _AVANESOV = "Avanesov 1984"
 _ORFOEPIC = "Bolshoi orfoepicheskii slovar 2012"
 # Adverbs, nouns and cries that end in -ого, -его without being genitives.
@@ -131,14 +135,15 @@ RULES: tuple[Rule, ...] = (
         unless="костля|стла|тле[лювтн]|истле|растли|растле",
     ),
     Rule(
-        "silent т, д between н and с, ц",
-        "(?<=н)[тд](?=ь?ск|ств|ц)",
+        "silent т, д between н and с, ц, ш",
+        "(?<=н)[тд](?=ь?ск|ств|ц|ш)",
         "",
         SILENT,
         {
             "голл+андский": "ɡ ɐ l ˈa n s kʲ ɪ j",
             "гиг+антский": "ɡʲ i ɡ ˈa n s kʲ ɪ j",
             "аг+ентство": "ɐ ɡʲ ˈe n s t v ə",
+            "ландш+афт": "l ɐ n ʂ ˈa f t",
         },
     ),
     Rule("silent т in стск", "(?<=с)т(?=ск)", "", SILENT, {"тур+истский": "t u rʲ ˈi s kʲ ɪ j"}),
@@ -225,16 +230,27 @@ RULES: tuple[Rule, ...] = (
 _ANY = re.compile("|".join(rule.where or rule.pattern for rule in RULES), re.IGNORECASE)
 
 
+class Respelling(NamedTuple):
+    """A word as it is heard, in letters, and the names of the rules that it was changed by."""
+
+    heard: str
+    rules: tuple[str, ...]
+
+
 @lru_cache(_MEMORY)
-def respell(word: str) -> str:
-    """One word as it is heard, in letters.
+def respell(word: str) -> Respelling:
+    """One word as it is heard.
 
     Args:
         word: lower case, stressed vowels as capitals.
     """
-    word = hard_before_e(word)
+    steps: list[tuple[str, Callable[[str], str]]] = [(HARD_E, hard_before_e)]
     # Most words are in no rule's way: one look spares them all.
     if _ANY.search(word):
-        for rule in RULES:
-            word = rule.apply(word)
-    return shorten_geminates(word)
+        steps += [(rule.name, rule.apply) for rule in RULES]
+    applied: list[str] = []
+    for name, apply in (*steps, (GEMINATES, shorten_geminates)):
+        before, word = word, apply(word)
+        if word != before:
+            applied.append(name)
+    return Respelling(word, tuple(applied))

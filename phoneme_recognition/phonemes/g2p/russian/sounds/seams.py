@@ -1,4 +1,4 @@
-"""Sibilants that meet: within a word, and between a proclitic and its word (``_``)."""
+"""Sibilants that meet: in a word, between a proclitic and its word (``_``), before an enclitic (``=``)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _SOURCE = "Avanesov 1984, consonants that meet at a seam"
 RULES: tuple[Rule, ...] = (
     Rule(
         "сч, зч, жч, стч, здч as щ",
-        "(ст|зд|[сзжш])(_?)ч",
+        "(ст|зд|[сзжш])([_=]?)ч",
         r"\2щ",
         _SOURCE,
         {
@@ -19,10 +19,10 @@ RULES: tuple[Rule, ...] = (
             "ж+ёстче": "ʐ ˈo ɕː e",
         },
     ),
-    Rule("сщ, зщ as щ", "[сз](_?)щ", r"\1щ", _SOURCE, {"расщ+елина": "r ɐ ɕː ˈe lʲ ɪ n ə"}),
+    Rule("сщ, зщ as щ", "[сз]([_=]?)щ", r"\1щ", _SOURCE, {"расщ+елина": "r ɐ ɕː ˈe lʲ ɪ n ə"}),
     Rule(
         "с, з before ш, ж",
-        "[сз](?=_?([шж]))",
+        "[сз](?=[_=]?([шж]))",
         r"\1",
         _SOURCE,
         {

@@ -52,10 +52,10 @@ class StressPlacer:
         self, *, model: Literal["auto", "silero", "none"] = "auto", exceptions: str | Path | None = None
     ) -> None:
         if model not in ("auto", "silero", "none"):
-            raise UserError("model of the Russian stress", expected="auto, silero or none", got=repr(model))
+            raise UserError("stress_model", expected="auto, silero or none", got=repr(model))
         self._version = None if model == "none" else installed_version()
         if model == "silero" and self._version is None:
-            raise MissingExtraError("stress by context (model: silero)", "russian")
+            raise MissingExtraError("stress by context (stress_model: silero)", "russian")
         self._exceptions = Exceptions() if exceptions is None else Exceptions.read(exceptions)
         self._exceptions_hash = (
             "" if exceptions is None else hashlib.sha256(Path(exceptions).read_bytes()).hexdigest()

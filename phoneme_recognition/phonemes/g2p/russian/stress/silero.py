@@ -228,5 +228,5 @@ def _unknown_insides(name: str) -> UserError:
     return UserError(
         f"silero-stress {installed_version()} is built differently from what this program knows",
         expected=f"{name}, as in silero-stress 1.5",
-        remedy="Install another with: pip install 'silero-stress>=1.5,<2', or do without it: model: none",
+        remedy="Install another with: pip install 'silero-stress>=1.5,<2', or do without: stress_model: none",
     )
