@@ -22,6 +22,7 @@ usage: ./run.sh MODE CONFIG [KEY=VALUE ...]
   ./run.sh preview config/quickstart.yaml [output=FOLDER]       picture and sound of each augmentation
   ./run.sh vocab config/quickstart.yaml [output=FILE]           make a vocabulary from the config's datasets
   ./run.sh transcribe CHECKPOINT FILE|FOLDER ...                phonemes of any recordings
+  ./run.sh phonemize TEXT|FILE                                  phonemes of any text
   ./run.sh selftest [PYTEST ARGUMENTS]                          the whole test suite
 
 KEY=VALUE overrides any value of the config by its dotted path:

@@ -144,11 +144,11 @@ class Printer:
             if said.words:
                 self._console.print(_table(said.words))
         else:
-            head = Text(f"{line.place}: ", style="dim")
-            head.append(" ".join(visible(word.text) for word in said.words), style="bold")
-            self._console.print(head, soft_wrap=True)
-            spoken = " | ".join(" ".join(word.phonemes) for word in said.words)
-            self._console.print(Text(f"  {spoken}"), soft_wrap=True)
+            read = " ".join(visible(word.text) for word in said.words) or _short(line.text)
+            self._console.print(Text.assemble((f"{line.place}: ", "dim"), (read, "bold")), soft_wrap=True)
+            if said.words:
+                spoken = " | ".join(" ".join(word.phonemes) for word in said.words)
+                self._console.print(Text(f"  {spoken}"), soft_wrap=True)
         if said.unsaid:
             self._console.print(Text(f"  not said: {_listed(said.unsaid)}", style="yellow"), soft_wrap=True)
         if self._as_tables:
@@ -162,7 +162,8 @@ def _table(words: Iterable[Word]) -> Table:
     table.add_column("decided by", overflow="fold")
     for word in words:
         # Text, not str: in a str, rich would take [b] for a style.
-        table.add_row(Text(visible(word.text)), Text(" ".join(word.phonemes)), Text(word.source))
+        decided = ", ".join([word.source, *word.rules])
+        table.add_row(Text(visible(word.text)), Text(" ".join(word.phonemes)), Text(decided))
         for variant in word.variants:
             table.add_row("", Text(" ".join(variant), style="dim"), Text("or", style="dim"))
     return table
@@ -178,7 +179,7 @@ def show_summary(summary: Summary) -> None:
         table.add_column("share %", justify="right")
         table.add_column("for example", overflow="fold")
         for source, count in summary.sources.most_common():
-            examples = [visible(word) for word, _ in summary.examples[source].most_common(_EXAMPLES)]
+            examples = [_short(word) for word, _ in summary.examples[source].most_common(_EXAMPLES)]
             share = f"{100 * count / summary.words:.1f}"
             table.add_row(Text(source), f"{count:,}", share, Text(", ".join(examples)))
         console.print(table)
@@ -196,7 +197,7 @@ def tell_problems(summary: Summary) -> None:
         more = summary.unsaid_lines - len(summary.first_unsaid)
         if more:
             logger.warning("  and %s more", _count(more, "line"))
-            commonest = [f"{visible(part)} ({n:,})" for part, n in summary.unsaid.most_common(_PARTS)]
+            commonest = [f"{_short(part)} ({n:,})" for part, n in summary.unsaid.most_common(_PARTS)]
             logger.warning(
                 "%s; the commonest: %s", _count(summary.unsaid_parts, "part"), ", ".join(commonest)
             )
@@ -218,8 +219,12 @@ def visible(text: str) -> str:
 
 
 def _listed(parts: Sequence[str]) -> str:
-    cut = [visible(part) for part in parts]
-    return shorten([one if len(one) <= _LONGEST_PART else f"{one[:_LONGEST_PART]}…" for one in cut])
+    return shorten([_short(part) for part in parts])
+
+
+def _short(text: str) -> str:
+    shown = visible(text)
+    return shown if len(shown) <= _LONGEST_PART else f"{shown[:_LONGEST_PART]}…"
 
 
 def _count(number: int, thing: str) -> str:

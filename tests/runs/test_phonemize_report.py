@@ -103,3 +103,13 @@ def test_what_is_remembered_does_not_grow_and_the_counts_stay_right(monkeypatch:
 def test_nothing_steers_the_terminal() -> None:
     assert visible("а\u0301 é ☺ [b]") == "а\u0301 é ☺ [b]"
     assert visible("\x07\x9b\u202e\ufeff\ud800") == "<U+0007><U+009B><U+202E><U+FEFF><U+D800>"
+
+
+def test_what_is_long_or_empty_is_shown_in_short(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [Line(f"line {number}", "!" * 5000) for number in range(1, 12)]
+    shown = printed(capsys, lines, [Pronunciation((), ("5" * 5000,))] * 11)
+    assert shown[:2] == [f"line 1: {'!' * 40}…", f"  not said: {'5' * 40}…"]
+    summary = Summary()
+    summary.add(lines, [Pronunciation((Word("а" * 5000, ("a",), "guess"),))] * 11, seconds=1)
+    show_summary(summary)
+    assert "а" * 50 not in capsys.readouterr().err.replace("\n", "").replace(" ", "")

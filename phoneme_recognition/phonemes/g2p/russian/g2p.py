@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Literal
@@ -23,6 +24,7 @@ from phoneme_recognition.phonemes.g2p.russian.token import Stressed, Token
 
 logger = logging.getLogger(__name__)
 
+_MEMORY = 65_536  # words
 _VERSION = 1  # to be raised with every change of the rules that changes what is said
 
 
@@ -82,20 +84,21 @@ class RussianG2P:
             phrase = stressed[start:end]
             spoken = pronounce_phrase(phrase, hyphens, softness=self._softness)
             for word, hyphen, phonemes in zip(phrase, hyphens, spoken, strict=True):
-                rules = respell(mark_capitals(word)).rules
-                part = Word(mark_stress(word), phonemes, word.source, rules=rules)
+                text, rules = _in_words(word)
+                part = Word(text, phonemes, word.source, (), rules)
                 if hyphen and words:
                     part = _joined(words.pop(), part)
                 words.append(part)
         return tuple(words)
 
 
-def mark_stress(word: Stressed) -> str:
-    """A word with ``+`` before each stressed vowel."""
+@lru_cache(_MEMORY)
+def _in_words(word: Stressed) -> tuple[str, tuple[str, ...]]:
+    """A word with ``+`` before each stressed vowel, and the names of the rules that change it."""
     letters = word.word
     for at in reversed(word.stresses):
         letters = f"{letters[:at]}+{letters[at:]}"
-    return letters
+    return letters, respell(mark_capitals(word)).rules
 
 
 def _joined(word: Word, part: Word) -> Word:

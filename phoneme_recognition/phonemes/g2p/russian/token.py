@@ -34,7 +34,7 @@ class Stressed(NamedTuple):
         clitic: ``-1`` it leans on the token before (же, ли), ``1`` on the one after (в, под, не), ``0`` it
             is a word by itself.
         source: what decided about the stress, for people: ``user mark``, ``exceptions``, ``silero``,
-            ``dictionary``, ``ё``, ``one vowel``, ``clitic``, ``guess``.
+            ``dictionary``, ``neighbours``, ``ё``, ``one vowel``, ``clitic``, ``guess``.
     """
 
     word: str

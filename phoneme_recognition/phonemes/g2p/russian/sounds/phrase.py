@@ -57,6 +57,7 @@ def _groups(words: Sequence[Stressed], hyphens: Sequence[bool]) -> list[Group]:
     return [tuple(group) for group in groups]
 
 
+@lru_cache(_MEMORY)
 def mark_capitals(word: Stressed) -> str:
     """A word with capitals for its stressed vowels, as ``respelling`` takes it."""
     letters = word.word

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 
-from phoneme_recognition.phonemes.g2p.russian.token import VOWELS, Token
+from phoneme_recognition.phonemes.g2p.russian.token import VOWELS, Stressed, Token
 
 _SIMPLE = "в во к ко с со о об обо у на за по до от ото из изо без безо под подо над пред предо при про для"
 _OTHERS = "перед передо через чрез меж"
@@ -21,6 +21,8 @@ CONJUNCTIONS = frozenset({"и", "а", "да"})
 ENCLITICS = frozenset({"же", "ж", "ли", "ль", "бы", "б"})
 AFTER_HYPHEN = frozenset({"то", "либо", "нибудь", "ка", "таки", "с", "де", "тка", "же", "ж", "ли", "ль"})
 BEFORE_HYPHEN = frozenset({"кое", "кой"})  # кое-кто, кой-какой
+
+_DENIED = frozenset(["кого", "кому", "кем", "ком", "чего", "чему", "чем", "что"])
 
 _PROCLITICS = PREPOSITIONS | PARTICLES | CONJUNCTIONS
 _BEFORE_PAUSES = PARTICLES | {"и", "а"}  # и, конечно, ...: a comma in writing that no voice makes
@@ -70,6 +72,22 @@ def _side(sentence: Sequence[Token], index: int, found: dict[int, int]) -> int:
     if token.word == "надо":
         return int(following.word in _AFTER_NADO)
     return int(token.word in _PROCLITICS)
+
+
+def find_denials(sentence: Sequence[Token]) -> dict[int, Stressed]:
+    """Negative pronouns that a preposition parts: не́ с кем, не́ за что. Their stress is on не alone."""
+    found: dict[int, Stressed] = {}
+    for index in range(len(sentence) - 2):
+        no, preposition, pronoun = sentence[index : index + 3]
+        if no.word != "не" or preposition.word not in PREPOSITIONS or pronoun.word not in _DENIED:
+            continue
+        after = sentence[index + 3] if index + 3 < len(sentence) else None
+        if preposition.pause or pronoun.pause or (after is not None and after.hyphen):
+            continue  # не с кем-то, не о ком-нибудь
+        found[index] = Stressed(no.word, (1,), 0, "dictionary")
+        found[index + 1] = Stressed(preposition.word, (), -1, "clitic")
+        found[index + 2] = Stressed(pronoun.word, (), -1, "clitic")
+    return found
 
 
 def takes_the_stress(token: Token) -> bool:

@@ -45,6 +45,10 @@ class StressDictionary:
         """The reading of ``data/usual.txt``."""
         return _usual().word(word)
 
+    def first_part(self, word: str) -> Marked | None:
+        """The stress of the first part of a word with a hyphen; alone the part is another word."""
+        return _first_parts().word(word)
+
     def find(self, word: str) -> Marked | None:
         """The form with its stress, and with ё where only that is right; None where it is not known.
 
@@ -120,6 +124,11 @@ def _names() -> dict[str, Marked]:
     lines = (DATA / "names.txt").read_text(encoding="utf-8").splitlines()
     forms = (form for line in lines if not line.startswith("#") for form in line.split())
     return {marked.word: marked for marked in map(parse_marked, forms)}
+
+
+@lru_cache(maxsize=1)
+def _first_parts() -> Exceptions:
+    return Exceptions.read(DATA / "first_parts.txt")
 
 
 @lru_cache(maxsize=1)

@@ -9,10 +9,15 @@ from pathlib import Path
 from typing import Literal
 
 from phoneme_recognition.errors import MissingExtraError, UserError
-from phoneme_recognition.phonemes.g2p.russian.stress.clitics import find_clitics, takes_the_stress
+from phoneme_recognition.phonemes.g2p.russian.stress.clitics import (
+    find_clitics,
+    find_denials,
+    takes_the_stress,
+)
 from phoneme_recognition.phonemes.g2p.russian.stress.compounds import join_compound, split_compound
 from phoneme_recognition.phonemes.g2p.russian.stress.dictionary import DATA, StressDictionary, data_hash
 from phoneme_recognition.phonemes.g2p.russian.stress.exceptions import Exceptions
+from phoneme_recognition.phonemes.g2p.russian.stress.homographs import decide
 from phoneme_recognition.phonemes.g2p.russian.stress.silero import (
     Prediction,
     SileroStress,
@@ -23,6 +28,8 @@ from phoneme_recognition.phonemes.g2p.russian.stress.spelling import Marked, vow
 from phoneme_recognition.phonemes.g2p.russian.token import Stressed, Token
 
 _SURE = 0.9  # from this probability on silero is right more often than the dictionary where they differ
+_AFTER_PO = {"моему": 1, "твоему": 2, "своему": 2}  # по-мо́ему, but по моему́ мнению
+_LONGEST = 60  # letters; the network's time and memory grow with the square, and no word is longer
 _REMEMBERED = 200_000  # word forms; then all are forgotten, so that memory stays flat over any corpus
 _AT_ONCE = 1024  # sentences
 
@@ -112,7 +119,7 @@ class StressPlacer:
             return {}
         asked: dict[int, list[int]] = {}
         for number, sentence in enumerate(sentences):
-            for index, token in enumerate(sentence):
+            for index, token in enumerate(sentence if len(sentence) > 1 else ()):
                 if (
                     self._silero.is_homograph(token.word)
                     and index not in given[number]
@@ -132,8 +139,11 @@ class StressPlacer:
         solved: Mapping[int, Marked],
     ) -> list[Stressed]:
         placed: list[Stressed] = []
+        denied = find_denials(sentence)
         for index, token in enumerate(sentence):
-            if token.marks:
+            if index in denied and not token.marks:
+                placed.append(denied[index])
+            elif token.marks:
                 placed.append(Stressed(self._spelling(token), token.marks, 0, given[index][1]))
             elif index in given:
                 placed.append(Stressed(*given[index][0], 0, given[index][1]))
@@ -141,11 +151,28 @@ class StressPlacer:
                 placed.append(Stressed(token.word, (), leaning[index], "clitic"))
             elif index - 1 in given and _gives_up_its_stress(token, sentence[index - 1]):
                 placed.append(Stressed(token.word, (), -1, given[index - 1][1]))
+            elif (part := self._part(sentence, index)) is not None:
+                placed.append(part)
+            elif (said := decide(sentence, index)) is not None:
+                placed.append(Stressed(*said, 0, "neighbours"))
             elif index in solved:
                 placed.append(Stressed(*solved[index], 0, "silero"))
             else:
                 placed.append(self._known[token.word])
         return placed
+
+    def _part(self, sentence: Sequence[Token], index: int) -> Stressed | None:
+        """A part of a word with a hyphen that by itself is stressed otherwise."""
+        token = sentence[index]
+        if index and token.hyphen and sentence[index - 1].word == "по" and token.word in _AFTER_PO:
+            return Stressed(token.word, (_AFTER_PO[token.word],), 0, "dictionary")
+        if index + 1 < len(sentence) and sentence[index + 1].hyphen:
+            return self._first_part(token)
+        return None
+
+    def _first_part(self, token: Token) -> Stressed | None:
+        said = self._dictionary.first_part(token.word)
+        return None if said is None else Stressed(*said, 0, "dictionary")
 
     def _spelling(self, token: Token) -> str:
         """A word that the user has marked, with ё where his stress is on it and no е is possible there."""
@@ -168,7 +195,9 @@ class StressPlacer:
     def _predict(self, stems: Iterable[str]) -> Mapping[str, Prediction]:
         if self._version is None:
             return {}
-        return self._silero.predict(stem for stem in stems if "ё" not in stem and _is_open(stem))
+        return self._silero.predict(
+            stem for stem in stems if "ё" not in stem and len(stem) <= _LONGEST and _is_open(stem)
+        )
 
     def _say(self, word: str, prediction: Prediction | None) -> tuple[Marked, str]:
         """A word without context, and the source of its stress."""
