@@ -24,7 +24,7 @@ from phoneme_recognition.phonemes.g2p.russian.token import Stressed, Token
 
 logger = logging.getLogger(__name__)
 
-_MEMORY = 65_536  # words
+_MEMORY = 32_768  # words
 _VERSION = 1  # to be raised with every change of the rules that changes what is said
 
 

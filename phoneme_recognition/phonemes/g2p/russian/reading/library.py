@@ -38,7 +38,7 @@ _UNITS = (
 _NO_UNIT = rf"(?!(?<=[\d°])(?:{_UNITS})\b)(?!(?<=[\d°] )(?:{_UNITS})\b)"
 _FOREIGN_WORD = rf"(?<![A-Za-z])(?![IVXLCDM]+(?![A-Za-z])){_NO_UNIT}[A-Za-z]+"
 _MEASURE = rf"(?:\d+(?:{_UNITS})\b|(?:km|m|cm|mm)[²³]?(?!\w))"
-_CODE = rf"(?<!\w)(?!{_MEASURE})(?=[A-Za-z]*[\d²³])(?=[\d²³]*[A-Za-z])[A-Za-z\d²³]+\w*"
+_CODE = rf"(?<!\w)(?!{_MEASURE})(?=[A-Za-z]*[\d²³₀-₉])(?=[\d²³₀-₉]*[A-Za-z])[A-Za-z\d²³₀-₉]+\w*"
 _OTHER_LETTER = r"(?![A-Za-zА-Яа-яЁё\d²³½¼¾⅓⅔⅛⅜⅝⅞⁰¹⁴-⁹₀-₉])[^\W_]"
 _OTHER_WORD = rf"(?<!\w)[А-Яа-яЁё]*{_OTHER_LETTER}[^\W\d_]*|(?:{_OTHER_LETTER})+"
 _PRIVATE = f"[{chr(0xE000)}-{chr(0xF8FF)}]+"

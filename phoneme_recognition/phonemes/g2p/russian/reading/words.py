@@ -46,7 +46,7 @@ def spoken(word: str) -> Spoken:
     return Spoken(letters, tuple(marks))
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=32_768)
 def say(letters: str, shouted: bool) -> tuple[Spoken, ...]:
     """Say one run of Russian letters that is longer than a letter.
 

@@ -13,7 +13,7 @@ from phoneme_recognition.phonemes.g2p.russian.sounds.voicing import assimilate, 
 from phoneme_recognition.phonemes.g2p.russian.sounds.vowels import reduce_vowels
 from phoneme_recognition.phonemes.g2p.russian.token import Stressed
 
-_MEMORY = 65_536  # phonological words
+_MEMORY = 32_768  # phonological words
 
 Group = tuple[tuple[str, str], ...]
 """A phonological word: (word with stressed vowels as capitals, sign before it) of each of its tokens."""

@@ -15,7 +15,7 @@ from phoneme_recognition.phonemes.g2p.russian.sounds.geminates import shorten_ge
 from phoneme_recognition.phonemes.g2p.russian.sounds.hard_e import hard_before_e
 from phoneme_recognition.phonemes.g2p.russian.sounds.rule import Rule
 
-_MEMORY = 65_536  # words
+_MEMORY = 32_768  # words
 HARD_E = "hard consonant before е"
 GEMINATES = "double letter, one consonant"
 _AVANESOV = "Avanesov 1984"

@@ -30,7 +30,7 @@ from phoneme_recognition.phonemes.g2p.russian.token import Stressed, Token
 _SURE = 0.9  # from this probability on silero is right more often than the dictionary where they differ
 _AFTER_PO = {"моему": 1, "твоему": 2, "своему": 2}  # по-мо́ему, but по моему́ мнению
 _LONGEST = 60  # letters; the network's time and memory grow with the square, and no word is longer
-_REMEMBERED = 200_000  # word forms; then all are forgotten, so that memory stays flat over any corpus
+_REMEMBERED = 65_536  # word forms; then all are forgotten, so that memory stays flat over any corpus
 _AT_ONCE = 1024  # sentences
 
 _Given = Mapping[int, tuple[Marked, str]]
