@@ -223,4 +223,11 @@ def _writer(results: TextIO) -> Callable[[str], None]:
 
 def entry_point() -> None:
     """The console script."""
-    raise SystemExit(main(sys.argv[1:]))
+    code = main(sys.argv[1:])
+    if not processes.is_first_process():
+        # The other processes of a run have nothing left to do, and a thread of a library that is still at
+        # work while Python shuts down can abort them after all has gone well.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    raise SystemExit(code)
