@@ -20,6 +20,7 @@ from phoneme_recognition.phonemes.g2p.russian.reading import (
 from phoneme_recognition.phonemes.g2p.russian.sounds.phrase import mark_capitals, pronounce_phrase
 from phoneme_recognition.phonemes.g2p.russian.sounds.respelling import respell
 from phoneme_recognition.phonemes.g2p.russian.stress import StressPlacer
+from phoneme_recognition.phonemes.g2p.russian.stress.spelling import Marked, write_marked
 from phoneme_recognition.phonemes.g2p.russian.token import Stressed, Token
 
 logger = logging.getLogger(__name__)
@@ -95,10 +96,7 @@ class RussianG2P:
 @lru_cache(_MEMORY)
 def _in_words(word: Stressed) -> tuple[str, tuple[str, ...]]:
     """A word with ``+`` before each stressed vowel, and the names of the rules that change it."""
-    letters = word.word
-    for at in reversed(word.stresses):
-        letters = f"{letters[:at]}+{letters[at:]}"
-    return letters, respell(mark_capitals(word)).rules
+    return write_marked(Marked(word.word, word.stresses)), respell(mark_capitals(word)).rules
 
 
 def _joined(word: Word, part: Word) -> Word:
