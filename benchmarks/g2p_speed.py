@@ -30,9 +30,9 @@ from typing import Any
 from phoneme_recognition.files import write_text
 from phoneme_recognition.phonemes.g2p.names import make_backend
 from phoneme_recognition.phonemes.inventory import Inventory
-from phoneme_recognition.runs.phonemize import Speaker, phonemize
-from phoneme_recognition.runs.phonemize_input import in_chunks, read_lines
-from phoneme_recognition.runs.phonemize_options import read_request
+from phoneme_recognition.runs.phonemize.input import in_chunks, read_lines
+from phoneme_recognition.runs.phonemize.mode import Speaker, phonemize
+from phoneme_recognition.runs.phonemize.options import read_request
 
 MODELS = ("none", "silero")
 SYLLABLES = ("ба", "ве", "ги", "до", "жу", "зы", "кля", "мне", "прё", "ству", "тель", "щик", "ннос", "вших")

@@ -56,7 +56,7 @@ CONFIGURED = {
     "test": "evaluate",
     "tune": "tune",
     "check": "check",
-    "preview": "preview",
+    "preview": "preview.mode",
     "vocab": "vocabulary",
 }
 MODES = (*CONFIGURED, "transcribe", "phonemize")
@@ -196,8 +196,8 @@ def _phonemize(rest: Sequence[str], results: TextIO) -> dict[str, Any]:
     """The figures; none where standard output belongs to the lines, and the figures go to standard error."""
     # Class paths of backends are found from the working folder.
     sys.path.insert(0, str(Path.cwd()))
-    from phoneme_recognition.runs.phonemize import phonemize
-    from phoneme_recognition.runs.phonemize_options import read_request
+    from phoneme_recognition.runs.phonemize.mode import phonemize
+    from phoneme_recognition.runs.phonemize.options import read_request
 
     request = read_request(rest)
     figures = phonemize(request, _writer(results))

@@ -88,14 +88,27 @@ def from_first(make: Callable[[], T]) -> T:
     return _agreed(f"phoneme_recognition/first/{_next_number()}", make, leads=here.rank == 0)
 
 
-def one_a_machine(make: Callable[[], None]) -> None:
-    """Call ``make`` in one process of each machine; the others wait until it is done."""
+def one_a_machine(make: Callable[[], T]) -> T:
+    """Call ``make`` in one process of each machine and give what it returned in all of that machine.
+
+    The others wait until it is done.
+    """
     here = place()
     if here.world_size == 1:
-        make()
-        return
+        return make()
     machine = here.rank // here.local_size
-    _agreed(f"phoneme_recognition/{machine}/{_next_number()}", make, leads=here.local_rank == 0)
+    return _agreed(f"phoneme_recognition/{machine}/{_next_number()}", make, leads=here.local_rank == 0)
+
+
+def wait_for_all() -> None:
+    """Go on when every process of the run has come here."""
+    here = place()
+    if here.world_size == 1:
+        return
+    key = f"phoneme_recognition/all/{_next_number()}"
+    _store().add(key, 1)
+    while _store().add(key, 0) < here.world_size:
+        time.sleep(0.1)
 
 
 def gathered(values: list[T]) -> list[T]:

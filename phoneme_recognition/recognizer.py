@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,16 +11,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from phoneme_recognition.audio.reading import read_audio
-from phoneme_recognition.data.collate import normalise_waveform, pad_waveforms
 from phoneme_recognition.errors import AudioError
+from phoneme_recognition.inference.hearing import Ear
+from phoneme_recognition.inference.order import Hall
+from phoneme_recognition.inference.sounds import Sound, read_ahead
 from phoneme_recognition.models.checkpoint import read_checkpoint, rebuild, rebuild_decoder
 
-logger = logging.getLogger(__name__)
-
-BATCH_SECONDS = 120.0
-# So many batches are read and sorted by length at a time.
-BATCHES_AHEAD = 8
+# Seconds of audio in a batch, padding included: by measurement. A CPU gains nothing by more, as what it
+# computes in between no longer fits into its caches; a GPU is not busy with less.
+CPU_SECONDS = 10.0
+GPU_SECONDS = 240.0
 
 
 @dataclass(frozen=True)
@@ -58,18 +58,24 @@ class Recognizer:
 
     def __init__(self, checkpoint: str | Path, *, device: str | torch.device | None = None) -> None:
         loaded = read_checkpoint(checkpoint)
-        network, self.vocabulary, self._audio_params = rebuild(loaded)
-        self._decoder = rebuild_decoder(loaded)
+        network, self.vocabulary, audio_params = rebuild(loaded)
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-        self._network = network.to(self.device).eval()
+        self._ear = Ear(
+            network.to(self.device).eval(),
+            rebuild_decoder(loaded),
+            device=self.device,
+            sampling_rate=int(audio_params["sampling_rate"]),
+            normalise=bool(audio_params["do_normalize"]),
+            padding_value=float(audio_params["padding_value"]),
+        )
 
     @property
     def sampling_rate(self) -> int:
         """In Hz: what the network listens at; recordings of any other rate are resampled."""
-        return int(self._audio_params["sampling_rate"])
+        return self._ear.sampling_rate
 
     def transcribe(self, recording: str | Path) -> Transcription:
-        """Recognise one file, of any format and rate.
+        """Recognise one file, of any format, rate and length.
 
         Raises:
             AudioError: it cannot be used.
@@ -80,62 +86,27 @@ class Recognizer:
         return found
 
     def transcribe_all(
-        self, recordings: Iterable[str | Path], *, batch_seconds: float = BATCH_SECONDS
-    ) -> Iterator[Transcription]:
-        """Recognise many files, batched by length; they come in the order given.
+        self, recordings: Iterable[str | Path], *, batch_seconds: float | None = None
+    ) -> Generator[Transcription]:
+        """Recognise any number of files of any length; they come in the order given.
 
-        A recording that cannot be used comes with its ``problem`` and without phonemes.
+        Recordings of like length are heard together, long ones in windows. A recording that cannot be used
+        comes with its ``problem`` and without phonemes.
+
+        Args:
+            recordings: asked for one by one, some minutes of sound ahead of the results.
+            batch_seconds: audio in a batch, padding included; None for what suits the device.
         """
-        waiting: list[tuple[str, NDArray[np.float32] | str]] = []
-        seconds = 0.0
-        for recording in recordings:
-            waiting.append((str(recording), self._read(recording)))
-            seconds += len(waiting[-1][1]) / self.sampling_rate
-            if seconds > BATCHES_AHEAD * batch_seconds:
-                yield from self._recognise(waiting, batch_seconds)
-                waiting, seconds = [], 0.0
-        yield from self._recognise(waiting, batch_seconds)
+        with closing(read_ahead(recordings, self.sampling_rate, self._ear.longest)) as sounds:
+            for found in self._hall(sounds, batch_seconds):
+                phonemes = self.vocabulary.decode(found.ids() or [])
+                yield Transcription(found.name, found.samples / self.sampling_rate, phonemes, found.problem)
 
     def recognise_waveforms(self, waveforms: Sequence[NDArray[np.float32]]) -> list[list[str]]:
-        """Phonemes of (num_samples,) float32 waveforms at :attr:`sampling_rate`, as one batch."""
-        if self._audio_params["do_normalize"]:
-            waveforms = [normalise_waveform(waveform) for waveform in waveforms]
-        padded, lengths = pad_waveforms(waveforms, float(self._audio_params["padding_value"]))
-        with torch.inference_mode():
-            output = self._network(padded.to(self.device), lengths.to(self.device))
-        return [self.vocabulary.decode(row) for row in self._decoder(output.logits, output.lengths)]
+        """Phonemes of (num_samples,) float32 waveforms of any length at :attr:`sampling_rate`."""
+        sounds = (("", Sound(waveform)) for waveform in waveforms)
+        return [self.vocabulary.decode(found.ids() or []) for found in self._hall(sounds, None)]
 
-    def _read(self, recording: str | Path) -> NDArray[np.float32] | str:
-        """The samples, or why there are none."""
-        try:
-            return read_audio(recording, self.sampling_rate)
-        except AudioError as error:
-            return str(error)
-
-    def _recognise(
-        self, waiting: Sequence[tuple[str, NDArray[np.float32] | str]], batch_seconds: float
-    ) -> Iterator[Transcription]:
-        found: dict[int, list[str]] = {}
-        for batch in self._by_length([content for _, content in waiting], batch_seconds):
-            waveforms = [waiting[place][1] for place in batch]
-            phonemes = self.recognise_waveforms([w for w in waveforms if not isinstance(w, str)])
-            found |= dict(zip(batch, phonemes, strict=True))
-        for place, (path, content) in enumerate(waiting):
-            if isinstance(content, str):
-                yield Transcription(path, 0.0, [], problem=content)
-            else:
-                yield Transcription(path, len(content) / self.sampling_rate, found[place])
-
-    def _by_length(
-        self, contents: Sequence[NDArray[np.float32] | str], batch_seconds: float
-    ) -> Iterator[list[int]]:
-        """Places of usable recordings in batches of like length, padding counted."""
-        usable = [place for place, content in enumerate(contents) if not isinstance(content, str)]
-        batch: list[int] = []
-        for place in sorted(usable, key=lambda place: len(contents[place])):
-            if batch and (len(batch) + 1) * len(contents[place]) > batch_seconds * self.sampling_rate:
-                yield batch
-                batch = []
-            batch.append(place)
-        if batch:
-            yield batch
+    def _hall(self, sounds: Iterator[tuple[str, Sound | str]], batch_seconds: float | None) -> Hall:
+        suits = CPU_SECONDS if self.device.type == "cpu" else GPU_SECONDS
+        return Hall(sounds, self._ear, batch_seconds or suits)

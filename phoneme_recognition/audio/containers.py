@@ -6,6 +6,7 @@ belongs to the whole sentence would then be trained on half of it.
 
 from __future__ import annotations
 
+from mmap import mmap
 from typing import Literal
 
 # Programs that write to a pipe cannot know the size; ffmpeg and SoX put (almost) the largest number.
@@ -13,7 +14,7 @@ _UNKNOWN_SIZE = 0x7FFFF000
 _OGG_HEADER = 27
 
 
-def truncation(data: bytes) -> str:
+def truncation(data: bytes | mmap) -> str:
     """Say how a WAV or Ogg file was cut short.
 
     Args:
@@ -27,7 +28,7 @@ def truncation(data: bytes) -> str:
     return _ogg_truncation(data) if data[:4] == b"OggS" else ""
 
 
-def _wav_truncation(data: bytes) -> str:
+def _wav_truncation(data: bytes | mmap) -> str:
     order: Literal["little", "big"] = "little" if data[:4] == b"RIFF" else "big"
     at = 12
     while at + 8 <= len(data):
@@ -39,7 +40,7 @@ def _wav_truncation(data: bytes) -> str:
     return "truncated: the header ends before the sound"
 
 
-def _ogg_truncation(data: bytes) -> str:
+def _ogg_truncation(data: bytes | mmap) -> str:
     """An Ogg page tells the sizes of its segments (RFC 3533, section 6): the last one has to be all there."""
     at = data.rfind(b"OggS")
     table = data[at + _OGG_HEADER : at + _OGG_HEADER + data[at + 26]] if at + 26 < len(data) else b""

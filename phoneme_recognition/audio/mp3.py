@@ -7,6 +7,7 @@ variable bit rate it would read a part, without a word.
 from __future__ import annotations
 
 import struct
+from mmap import mmap
 from typing import NamedTuple
 
 from phoneme_recognition.errors import AudioError
@@ -26,12 +27,12 @@ class _Frame(NamedTuple):
     tag_at: int  # where a Xing header stands in it
 
 
-def is_mp3(data: bytes) -> bool:
+def is_mp3(data: bytes | mmap) -> bool:
     """Whether these bytes begin like an MP3: with an ID3 tag or a frame of layer III."""
     return data[:3] == b"ID3" or _frame(data, 0) is not None
 
 
-def state_length(data: bytes) -> tuple[bytes, bool]:
+def state_length(data: bytes | mmap) -> tuple[bytes | mmap, bool]:
     """Make an MP3 state how many frames it has, by a Xing header put before it where it has none.
 
     Args:
@@ -57,14 +58,14 @@ def state_length(data: bytes) -> tuple[bytes, bool]:
     return _xing_frame(data[start : start + 4], count) + data[start:], True
 
 
-def _first_frame(data: bytes) -> int:
+def _first_frame(data: bytes | mmap) -> int:
     if data[:3] != b"ID3" or len(data) < 10:
         return 0
     # The size of an ID3 tag has seven bits a byte (ID3v2.4, section 3.1).
     return 10 + sum(byte << shift for byte, shift in zip(data[6:10], (21, 14, 7, 0), strict=True))
 
 
-def _frame(data: bytes, at: int) -> _Frame | None:
+def _frame(data: bytes | mmap, at: int) -> _Frame | None:
     """The frame that begins here, None where none of layer III with a known size does."""
     head = data[at : at + 4]
     if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE6 != 0xE2:

@@ -30,21 +30,30 @@ class FadeMasks(Callback):
         if not 0 <= start <= end <= 1:
             raise ValueError(f"expected 0 <= start <= end <= 1, got start {start}, end {end}")
         self.start, self.end = start, end
+        self._steps = math.inf
+        self._parts: list[FeatureAugmentation] = []
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """See how long the run is, and where there are masks.
+
+        Raises:
+            UserError: nobody knows the length of the run.
+        """
+        self._steps = trainer.estimated_stepping_batches
+        self._parts = [part for part in pl_module.modules() if isinstance(part, FeatureAugmentation)]
+        if not math.isfinite(self._steps):
+            raise UserError(
+                "FadeMasks needs to know the length of the run",
+                remedy="Set trainer.max_epochs or trainer.max_steps.",
+            )
 
     def on_train_batch_start(
         self, trainer: Trainer, pl_module: LightningModule, batch: object, batch_idx: int
     ) -> None:
         """Set the width from the step alone, so that a resumed run goes on with the same."""
-        steps = trainer.estimated_stepping_batches
-        if not math.isfinite(steps):
-            raise UserError(
-                "FadeMasks needs to know the length of the run",
-                remedy="Set trainer.max_epochs or trainer.max_steps.",
-            )
-        strength = self.strength(trainer.global_step / steps)
-        for part in pl_module.modules():
-            if isinstance(part, FeatureAugmentation):
-                part.mask_strength = strength
+        strength = self.strength(trainer.global_step / self._steps)
+        for part in self._parts:
+            part.mask_strength = strength
 
     def strength(self, progress: float) -> float:
         """The factor of the masks' widths at a share of the run."""

@@ -27,8 +27,11 @@ class MovingAverage(WeightAveraging):
     @torch.no_grad()
     def _average(self, averaged: Sequence[Tensor], current: Sequence[Tensor], number: Tensor | int) -> None:
         decay = min(self.decay, (1 + int(number)) / (10 + int(number)))
-        for old, new in zip(averaged, current, strict=True):
-            if old.is_floating_point():
-                old.lerp_(new, 1 - decay)
-            else:
+        pairs = list(zip(averaged, current, strict=True))
+        weights = [(old, new) for old, new in pairs if old.is_floating_point()]
+        if weights:
+            # All at once: on a GPU a kernel a tensor would take longer than the arithmetic.
+            torch._foreach_lerp_([old for old, _ in weights], [new for _, new in weights], 1 - decay)
+        for old, new in pairs:
+            if not old.is_floating_point():
                 old.copy_(new)

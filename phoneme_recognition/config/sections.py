@@ -96,6 +96,17 @@ class DataSection:
     batch_seconds: float | None = key(None, "seconds of audio a batch; replaces batch_size", above=0)
     num_proc: int = key(2, "processes for preprocessing", at_least=1)
     create_dataset: bool = key(False, "true rebuilds the cache, false builds it only where none fits")
+    frozen_cache: bool = key(
+        True, "run what stays the same in every epoch (frozen parts) once, and keep its output on the disk"
+    )
+    frozen_cache_gb: float | None = key(
+        None, "room for that output; null: half of the free disk; what is beyond is computed anew", above=0
+    )
+    frozen_views: int | None = key(
+        None,
+        "augmented variants of each recording that are kept so; null: a new one in every epoch",
+        at_least=1,
+    )
     max_skipped: float = key(0.1, "share of unusable recordings that stops the run", at_least=0, at_most=1)
     dataset_classes: list[ClassEntry] = field(
         default_factory=list, metadata=about("the corpora; all are concatenated per split")

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import mmap
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
+from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+
+_Number = TypeVar("_Number", bound=np.generic)
 
 
 class TableWriter:
@@ -40,22 +46,56 @@ class TableWriter:
 def open_file(path: Path) -> pa.ipc.RecordBatchFileReader:
     """Memory-map an Arrow file; nothing but its footer is read.
 
-    Reading uses no threads, so that a process that was forked afterwards can go on with the reader.
+    Reading uses no threads, so that a process that was forked afterwards can go on with the reader. Arrow's
+    own memory map would have the system read a whole batch of recordings for each one that is asked for.
     """
+    with path.open("rb") as file:
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     options = pa.ipc.IpcReadOptions(use_threads=False)
-    return pa.ipc.open_file(pa.memory_map(str(path)), options=options)
+    return pa.ipc.open_file(pa.BufferReader(pa.py_buffer(mapped)), options=options)
 
 
-def batches_of(path: Path) -> list[pa.RecordBatch]:
-    """All batches of an Arrow file, as views of the memory map."""
-    reader = open_file(path)
-    return [reader.get_batch(number) for number in range(reader.num_record_batches)]
+def view(column: pa.Array, dtype: type[_Number]) -> NDArray[_Number]:
+    """A column of numbers as a read-only view of the memory map.
+
+    Args:
+        column: of numbers, none of them null.
+        dtype: what they are.
+    """
+    data = column.buffers()[1]
+    if data is None or not len(column):
+        return np.zeros(0, dtype)
+    # Not Arrow's to_numpy, which imports pandas: 30 MB in every process.
+    return np.frombuffer(data, dtype, len(column), column.offset * np.dtype(dtype).itemsize)
 
 
-def numbers(batches: Sequence[pa.RecordBatch], name: str) -> NDArray[np.int64]:
-    """One integer column of all batches, (num_rows,) int64."""
-    parts = [batch.column(name).to_numpy() for batch in batches]
-    return np.concatenate([np.zeros(0, np.int64), *parts])
+class Batches:
+    """All batches of an Arrow file, as views of the memory map; they may be of any sizes.
+
+    Args:
+        path: of the file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        reader = open_file(path)
+        self._batches = [reader.get_batch(number) for number in range(reader.num_record_batches)]
+        self._ends = list(accumulate(batch.num_rows for batch in self._batches))
+
+    def __len__(self) -> int:
+        return self._ends[-1] if self._ends else 0
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        return iter(self._batches)
+
+    def find(self, row: int) -> tuple[pa.RecordBatch, int]:
+        """The batch of a row, and its place there."""
+        number = bisect_right(self._ends, row)
+        return self._batches[number], row - self._ends[number] + self._batches[number].num_rows
+
+    def numbers(self, name: str) -> NDArray[np.int64]:
+        """One integer column of all batches, (num_rows,) int64, in memory."""
+        parts = [view(batch.column(name), np.int64) for batch in self._batches]
+        return np.concatenate([np.zeros(0, np.int64), *parts])
 
 
 def pack_samples(clips: Sequence[NDArray[np.int16]]) -> pa.Array:
@@ -67,6 +107,4 @@ def pack_samples(clips: Sequence[NDArray[np.int16]]) -> pa.Array:
 
 def unpack_samples(column: pa.Array, row: int) -> NDArray[np.int16]:
     """One row of such a column, (num_samples,): a read-only view, nothing is copied."""
-    start, end = column.offsets[row].as_py(), column.offsets[row + 1].as_py()
-    samples: NDArray[np.int16] = column.values.slice(start, end - start).to_numpy(zero_copy_only=True)
-    return samples
+    return view(column[row].values, np.int16)

@@ -11,7 +11,9 @@ import hashlib
 import json
 import logging
 import re
+from array import array
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +24,7 @@ from phoneme_recognition.data.clips import Clips, build_clips
 from phoneme_recognition.data.folders import build_lock, remove_leftovers, whole_folder
 from phoneme_recognition.data.labels import Labels
 from phoneme_recognition.data.preprocessing import refuse_unguarded_import
-from phoneme_recognition.data.rows import build_rows
+from phoneme_recognition.data.rows import build_rows, repeated_hashes
 from phoneme_recognition.data.skipped import Skipped, report_skipped
 from phoneme_recognition.data.table import MANIFEST_FILE, UtteranceTable, concatenate
 from phoneme_recognition.data.utterance import UtteranceSource
@@ -42,6 +44,8 @@ _logger = logging.getLogger(__name__)
 
 CACHE_VERSION = 1
 """Part of every key: to be raised with every change of the code that changes what a table holds."""
+
+_HASHED_AT_ONCE = 256
 
 
 def open_table(
@@ -92,7 +96,7 @@ def open_table(
             got=error.strerror or str(error),
             remedy="Set cache_dir of the dataset to a folder that can, or make room",
         ) from None
-    report_skipped(name, table.skipped, len(sources), table.skipped_file, max_skipped)
+    report_skipped(name, table.each_skipped(), len(sources), table.skipped_file, max_skipped)
     return table
 
 
@@ -114,8 +118,8 @@ def cached_lengths(
     directory = _audio_folder(Path(cache_dir), _file_name(name), files, sampling_rate)
     if not _is_whole(directory):
         return None
-    lengths = dict(zip(files, Clips(directory).num_samples.tolist(), strict=True))
-    return np.array([0 if one.problem else lengths[one.audio] for one in sources], dtype=np.int64)
+    # What has no clip has the number -1, and so the last one's length.
+    return np.append(Clips(directory).num_samples, 0)[_clip_numbers(sources, files)]
 
 
 def table_name(corpus: object, split: str) -> str:
@@ -128,7 +132,9 @@ def _file_name(name: str) -> str:
 
 
 def _files(sources: Sequence[UtteranceSource]) -> list[AudioFile]:
-    return list(dict.fromkeys(source.audio for source in sources if source.problem is None))
+    files = [source.audio for source in sources if not source.problem]
+    # A dict of a million files is larger than all the rest; most corpora name each file once.
+    return list(dict.fromkeys(files)) if repeated_hashes(files) else files
 
 
 def _audio_folder(cache_dir: Path, name: str, files: Sequence[AudioFile], sampling_rate: int) -> Path:
@@ -156,17 +162,17 @@ def _label_folder(
     """The folder with the labels of these utterances, made where there is none."""
     clips = Clips(directory)
     num_frames = np.asarray(count_frames(clips.num_samples), dtype=np.int64)
-    key = _key([CACHE_VERSION, labels.key(sources), num_frames.tolist()], map(_describe, sources))
+    frames = hashlib.sha256(num_frames.tobytes()).hexdigest()
+    key = _key([CACHE_VERSION, labels.key(sources), frames], map(_describe, sources))
     made = directory / f"labels-{key}"
     if not _is_whole(made):
-        numbers = {file: number for number, file in enumerate(files)}
         with whole_folder(made, directory.parent, directory.name) as folder:
             build_rows(
                 folder,
                 sources,
                 labels=labels,
                 clips=clips,
-                clip_numbers=[-1 if source.problem else numbers[source.audio] for source in sources],
+                clip_numbers=_clip_numbers(sources, files),
                 num_frames=num_frames,
                 title=title,
             )
@@ -174,27 +180,34 @@ def _label_folder(
     return made
 
 
+def _clip_numbers(sources: Sequence[UtteranceSource], files: Sequence[AudioFile]) -> NDArray[np.int64]:
+    usable = np.fromiter((not source.problem for source in sources), bool, len(sources))
+    if np.count_nonzero(usable) == len(files):  # each has its own
+        return np.where(usable, np.cumsum(usable) - 1, -1)
+    numbers = {file: number for number, file in enumerate(files)}
+    found = (-1 if source.problem else numbers[source.audio] for source in sources)
+    return np.fromiter(found, np.int64, len(sources))
+
+
 def _describe(source: UtteranceSource) -> str:
-    """All of a source that a row is made of, as one string."""
-    audio = source.audio
-    return json.dumps(
-        [
-            source.utterance_id,
-            [audio.path, audio.offset, audio.length],
-            source.phonemes,
-            source.text,
-            source.speaker,
-            source.segments,
-            source.problem,
-        ]
-    )
+    """All of a source that a row is made of, as one string; a million of them take seconds."""
+    audio, phonemes = source.audio, source.phonemes
+    number = None if phonemes is None else len(phonemes)
+    where = (source.utterance_id, audio.path, audio.offset, audio.length)
+    plain = (where, source.text, source.speaker, source.problem, number)
+    spoken = "\0".join(phonemes or ())
+    if not source.segments:
+        return f"{plain!r}\0{spoken}"
+    names, starts, ends = zip(*source.segments, strict=True)
+    times = array("d", starts + ends).tobytes().hex()
+    return f"{plain!r}\0{spoken}\0{times}\0" + "\0".join(names)
 
 
 def _key(settings: Sequence[object], items: Iterable[str]) -> str:
     digest = hashlib.sha256(json.dumps(settings).encode())
-    for item in items:
-        digest.update(item.encode("utf-8", "surrogatepass"))
-        digest.update(b"\0")
+    items = iter(items)
+    while some := list(islice(items, _HASHED_AT_ONCE)):
+        digest.update("\0".join([*some, ""]).encode("utf-8", "surrogatepass"))
     return digest.hexdigest()[:16]
 
 

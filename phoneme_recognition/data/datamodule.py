@@ -18,7 +18,9 @@ from phoneme_recognition.data.cache import UtteranceTable, concatenate, open_tab
 from phoneme_recognition.data.collate import Batch
 from phoneme_recognition.data.dataset import BatchDataset
 from phoneme_recognition.data.labels import Labels
+from phoneme_recognition.data.listening import Listener
 from phoneme_recognition.data.loader import ResumableLoader
+from phoneme_recognition.data.states import TableStates
 from phoneme_recognition.data.utterance import Corpus
 from phoneme_recognition.errors import DataError, UserError
 
@@ -77,6 +79,17 @@ class SpeechDataModule(LightningDataModule):
         self._transforms = transforms
         self._splits = splits
         self._tables: dict[Split, UtteranceTable] = {}
+        self._states: dict[Split, TableStates] = {}
+
+    @property
+    def splits(self) -> Sequence[Split]:
+        """The splits that are made ready."""
+        return self._splits
+
+    @property
+    def loading(self) -> Loading:
+        """How batches are made."""
+        return self._loading
 
     def prepare_data(self) -> None:
         """Fetch the corpora and build what the cache lacks (Lightning calls it in one process a machine)."""
@@ -150,22 +163,38 @@ class SpeechDataModule(LightningDataModule):
             raise batch
         return batch
 
-    def _dataset(self, split: Split) -> BatchDataset:
-        training = split == "train"
-        return BatchDataset(
-            self.table(split),
-            transforms=self._transforms if training else (),
+    def listener(self, split: Split) -> Listener:
+        """What makes waveforms of the split's samples."""
+        return Listener(
+            self.table(split).sampling_rate,
             normalise=bool(self._audio_params["do_normalize"]),
             padding_value=float(str(self._audio_params["padding_value"])),
+            transforms=self._transforms if split == "train" else (),
+        )
+
+    def use_states(self, split: Split, states: TableStates | None) -> None:
+        """From now on, give batches of these states in the place of waveforms; None: of waveforms again."""
+        if states is None:
+            self._states.pop(split, None)
+        else:
+            self._states[split] = states
+
+    def _dataset(self, split: Split) -> BatchDataset:
+        asked = split == "train" and self._loading.phone_times
+        return BatchDataset(
+            self.table(split),
+            self.listener(split),
+            states=self._states.get(split),
             seed=self._loading.seed,
-            pause_id=self._labels.vocabulary.blank_id if training and self._loading.phone_times else None,
+            pause_id=self._labels.vocabulary.blank_id if asked else None,
         )
 
     def _loader(self, split: Split) -> ResumableLoader:
         dataset = self._dataset(split)
         rank, world_size = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
         plan = self._plan(split, rank, world_size)
-        logger.debug("%s: %d batches, %.1f %% padding", split, len(plan), 100 * plan.padding_share())
+        if split == "train" and rank == 0:
+            logger.info("%s", plan.describe())
         return ResumableLoader(
             dataset, plan, num_workers=self._loading.num_workers, pin_memory=torch.cuda.is_available()
         )

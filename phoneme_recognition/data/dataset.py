@@ -8,16 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 from torch.utils.data import Dataset, get_worker_info
 
-from phoneme_recognition.audio.augmentation import WaveformTransform, augment
 from phoneme_recognition.data.batching import Draw
-from phoneme_recognition.data.cache import UtteranceTable
-from phoneme_recognition.data.collate import Batch, Example, collate, normalise_waveform, phone_grid
+from phoneme_recognition.data.collate import Batch, Example, collate, phone_grid
+from phoneme_recognition.data.listening import Listener
+from phoneme_recognition.data.states import Heard, TableStates
+from phoneme_recognition.data.table import UtteranceTable
 from phoneme_recognition.data.utterance import Utterance
 from phoneme_recognition.errors import UserError
 from phoneme_recognition.randomness import draw_seed
 
-PCM_SCALE = 1 / 32768
 _NO_PHONES = np.empty(0, dtype=np.int64)
+_NO_SAMPLES = np.empty(0, dtype=np.float32)
 
 
 class BatchDataset(Dataset[Batch | UserError]):
@@ -25,9 +26,9 @@ class BatchDataset(Dataset[Batch | UserError]):
 
     Args:
         table: the cached utterances.
-        transforms: waveform augmentation, applied before the normalisation; none for measuring.
-        normalise: zero mean and unit variance for each utterance, over its own samples.
-        padding_value: what shorter waveforms are filled with.
+        listen: makes waveforms of their samples.
+        states: what the constant part of the network made of them, to be given in the place of waveforms
+            where it is known of a whole batch.
         seed: what each draw's own seed is made from, with its epoch and row.
         pause_id: batches say which phone is heard when, and this id in a pause; None leaves that out.
     """
@@ -35,17 +36,15 @@ class BatchDataset(Dataset[Batch | UserError]):
     def __init__(
         self,
         table: UtteranceTable,
+        listen: Listener,
         *,
-        transforms: Sequence[WaveformTransform] = (),
-        normalise: bool = True,
-        padding_value: float = 0.0,
+        states: TableStates | None = None,
         seed: int = 0,
         pause_id: int | None = None,
     ) -> None:
         self.table = table
-        self._transforms = transforms
-        self._normalise = normalise
-        self._padding_value = padding_value
+        self._listen = listen
+        self._states = states
         self._seed = seed
         self._pause_id = pause_id
 
@@ -59,24 +58,25 @@ class BatchDataset(Dataset[Batch | UserError]):
         as it is, and ``ResumableLoader`` raises it.
         """
         try:
-            return collate([self._example(draw) for draw in draws], padding_value=self._padding_value)
+            return collate(self._examples(draws), padding_value=self._listen.padding_value)
         except UserError as error:
             if get_worker_info() is None:
                 raise
             return error.with_traceback(None)
 
-    def _example(self, draw: Draw) -> Example:
+    def _examples(self, draws: Sequence[Draw]) -> list[Example]:
+        heard = [None] * len(draws) if self._states is None else self._states.find(draws)
+        return [self._example(draw, known) for draw, known in zip(draws, heard, strict=True)]
+
+    def _example(self, draw: Draw, known: Heard | None) -> Example:
         utterance = self.table[draw.row]
         seed = draw_seed(self._seed, draw.epoch, draw.row)
-        samples = utterance.samples.astype(np.float32) * np.float32(PCM_SCALE)
-        if self._transforms:
-            samples = augment(samples, self._transforms, sampling_rate=self.table.sampling_rate, seed=seed)
-        if self._normalise:
-            samples = normalise_waveform(samples)
+        samples = self._listen(utterance.samples, seed) if known is None else _NO_SAMPLES
         # A transform that changed the length has moved the phones, nobody knows where to.
-        moved = len(samples) != len(utterance.samples)
-        phones = _NO_PHONES if moved else self._phones(utterance)
-        return Example(utterance.utterance_id, samples, utterance.phoneme_ids, seed, phones)
+        num_samples = len(samples) if known is None else known.num_samples
+        phones = self._phones(utterance) if num_samples == len(utterance.samples) else _NO_PHONES
+        states = None if known is None else known.states
+        return Example(utterance.utterance_id, samples, utterance.phoneme_ids, seed, phones, states)
 
     def _phones(self, utterance: Utterance) -> NDArray[np.int64]:
         """The phones on the time grid; none where there are no times for all of them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,10 +11,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from phoneme_recognition.data.arrow import TableWriter, batches_of, numbers
+from phoneme_recognition.data.arrow import Batches, TableWriter, view
 from phoneme_recognition.data.clips import Clips
 from phoneme_recognition.data.labels import Labels, Reading
-from phoneme_recognition.data.skipped import SKIPPED_FILE, Skipped, write_skipped
+from phoneme_recognition.data.skipped import SKIPPED_FILE, Skipped, SkippedWriter
 from phoneme_recognition.data.utterance import PhoneSegment, Utterance, UtteranceSource
 
 _ROWS_FILE = "rows.arrow"
@@ -39,26 +39,37 @@ _SCHEMA = pa.schema(
 
 
 class Rows:
-    """The usable utterances of a cache folder, without their samples.
-
-    Attributes:
-        num_samples: (num_rows,) int64.
-        label_lengths: (num_rows,) int64, phonemes of each label.
-        clips: (num_rows,) int64, the number of each row's recording.
-    """
+    """The usable utterances of a cache folder, without their samples."""
 
     def __init__(self, directory: Path) -> None:
-        self._batches = batches_of(directory / _ROWS_FILE)
-        self.num_samples = numbers(self._batches, "num_samples")
-        self.label_lengths = numbers(self._batches, "label_length")
-        self.clips = numbers(self._batches, "clip")
+        self._batches = Batches(directory / _ROWS_FILE)
 
     def __len__(self) -> int:
-        return len(self.num_samples)
+        return len(self._batches)
+
+    @property
+    def num_samples(self) -> NDArray[np.int64]:
+        """(num_rows,) int64."""
+        return self._batches.numbers("num_samples")
+
+    @property
+    def label_lengths(self) -> NDArray[np.int64]:
+        """(num_rows,) int64, phonemes of each label."""
+        return self._batches.numbers("label_length")
+
+    @property
+    def clips(self) -> NDArray[np.int64]:
+        """(num_rows,) int64, the number of each row's recording."""
+        return self._batches.numbers("clip")
+
+    def clip(self, row: int) -> int:
+        """The number of a row's recording."""
+        batch, at = self._batches.find(row)
+        return int(batch.column("clip")[at].as_py())
 
     def utterance(self, row: int, samples: NDArray[np.int16]) -> Utterance:
         """One row together with its samples."""
-        batch, at = self._batches[row // _BATCH_ROWS], row % _BATCH_ROWS
+        batch, at = self._batches.find(row)
         names, starts, ends = (
             batch.column(name)[at].values.to_pylist()
             for name in ("segment_phonemes", "segment_starts", "segment_ends")
@@ -66,7 +77,7 @@ class Rows:
         return Utterance(
             utterance_id=batch.column("utterance_id")[at].as_py(),
             samples=samples,
-            phoneme_ids=batch.column("phoneme_ids")[at].values.to_numpy(),
+            phoneme_ids=view(batch.column("phoneme_ids")[at].values, np.int64),
             text=batch.column("text")[at].as_py(),
             speaker=batch.column("speaker")[at].as_py(),
             segments=tuple(map(PhoneSegment, names, starts, ends)),
@@ -75,10 +86,12 @@ class Rows:
 
     def labels(self, every: int = 1) -> Iterator[NDArray[np.int64]]:
         """The phoneme ids of each row, or of every n-th."""
-        for number, batch in enumerate(self._batches):
+        before = 0
+        for batch in self._batches:
             column = batch.column("phoneme_ids")
-            for at in range(-number * _BATCH_ROWS % every, len(column), every):
-                yield column[at].values.to_numpy()
+            for at in range(-before % every, len(column), every):
+                yield view(column[at].values, np.int64)
+            before += len(column)
 
     def speakers(self) -> set[str]:
         """The speakers that are known."""
@@ -92,49 +105,67 @@ def build_rows(
     *,
     labels: Labels,
     clips: Clips,
-    clip_numbers: Sequence[int],
+    clip_numbers: NDArray[np.int64],
     num_frames: NDArray[np.int64],
     title: str | None = None,
 ) -> None:
-    """Turn labels into ids and write the usable rows and the list of the others.
+    """Turn labels into ids and write the usable rows and the list of the others, some thousand at a time.
 
     Args:
         directory: an empty folder.
         sources: the utterances as the corpus describes them.
         labels: makes the labels and their ids.
         clips: the decoded recordings.
-        clip_numbers: which of them belongs to each source; -1 where the corpus has a problem with it.
+        clip_numbers: (num_sources,) which of them belongs to each; -1 where the corpus has a problem with it.
         num_frames: (num_clips,) frames that CTC has for each recording.
         title: of a progress bar on standard error; None shows none.
     """
-    reasons, seen = clips.reasons(), set[str]()
-    skipped: list[Skipped] = []
+    duplicates = _Duplicates(sources)
     with (
         TableWriter(directory / _ROWS_FILE, _SCHEMA) as writer,
+        SkippedWriter(directory / SKIPPED_FILE) as skipped,
         tqdm(total=len(sources), desc=title, unit="labels", disable=not title, delay=_PATIENCE) as bar,
     ):
         for start in range(0, len(sources), _BATCH_ROWS):
             batch = sources[start : start + _BATCH_ROWS]
+            numbers = clip_numbers[start : start + _BATCH_ROWS].tolist()
             rows: list[_Row] = []
-            for source, clip, reading in zip(
-                batch, clip_numbers[start : start + _BATCH_ROWS], labels.read(batch), strict=True
-            ):
-                reason = source.problem or reasons[clip] or _duplicate(source, seen)
+            for source, clip, reading in zip(batch, numbers, labels.read(batch), strict=True):
+                reason = source.problem or _damage(clips, clip) or duplicates.reason(source)
                 label = reason or _label(reading, labels, int(num_frames[clip]))
                 if isinstance(label, str):
-                    skipped.append(Skipped(source.utterance_id, source.audio.path, label))
+                    skipped.write(Skipped(source.utterance_id, source.audio.path, label))
                     continue
                 rows.append(_row(source, label, labels.segments(source), int(clips.num_samples[clip]), clip))
             _write(writer, rows)
             bar.update(len(batch))
-    write_skipped(directory / SKIPPED_FILE, skipped)
 
 
-def _duplicate(source: UtteranceSource, seen: set[str]) -> str:
-    if source.utterance_id in seen:
-        return f"duplicated utterance id: {source.utterance_id}"
-    seen.add(source.utterance_id)
-    return ""
+def repeated_hashes(things: Sequence[Hashable]) -> set[int]:
+    """The hashes that more than one of these things has, found in eight bytes a thing."""
+    hashes = np.sort(np.fromiter(map(hash, things), np.int64, len(things)))
+    return set(hashes[1:][hashes[1:] == hashes[:-1]].tolist())
+
+
+def _damage(clips: Clips, clip: int) -> str | None:
+    return None if clips.num_samples[clip] else clips.reason(clip)
+
+
+class _Duplicates:
+    """Finds ids that come again; of those that come once, nothing is kept."""
+
+    def __init__(self, sources: Sequence[UtteranceSource]) -> None:
+        self._suspicious = repeated_hashes([source.utterance_id for source in sources])
+        self._seen = set[str]()
+
+    def reason(self, source: UtteranceSource) -> str:
+        name = source.utterance_id
+        if hash(name) not in self._suspicious:
+            return ""
+        if name in self._seen:
+            return f"duplicated utterance id: {name}"
+        self._seen.add(name)
+        return ""
 
 
 def _label(reading: Reading, labels: Labels, frames: int) -> list[int] | str:

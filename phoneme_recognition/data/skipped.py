@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import logging
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from types import TracebackType
 from typing import NamedTuple
 
 from phoneme_recognition.diagnosis import shorten
@@ -36,28 +37,66 @@ class Skipped(NamedTuple):
     reason: str
 
 
-def write_skipped(path: Path, rows: Iterable[Skipped]) -> None:
-    """Write the list as CSV with a header line (UTF-8)."""
-    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(Skipped._fields)
-        writer.writerows(rows)
+class SkippedWriter:
+    """Writes the list as CSV with a header line (UTF-8), row by row; a context manager.
+
+    Args:
+        path: the file to write.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("w", encoding="utf-8", errors="backslashreplace", newline="")
+        self._rows = csv.writer(self._file)
+        self._rows.writerow(Skipped._fields)
+
+    def __enter__(self) -> SkippedWriter:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: object, trace: TracebackType | None) -> None:
+        self._file.close()
+
+    def write(self, row: Skipped) -> None:
+        """Add one recording."""
+        self._rows.writerow(row)
 
 
-def read_skipped(path: Path) -> list[Skipped]:
-    """Read what ``write_skipped`` wrote."""
+def read_skipped(path: Path) -> Iterator[Skipped]:
+    """Read what a ``SkippedWriter`` wrote."""
     with path.open(encoding="utf-8", newline="") as file:
         rows = csv.reader(file)
         next(rows)
-        return [Skipped(*row) for row in rows]
+        for row in rows:
+            yield Skipped(*row)
 
 
-def count_reasons(rows: Iterable[Skipped]) -> Counter[str]:
-    """How often each kind of reason occurs; the kind is what stands before the colon."""
-    return Counter(row.reason.partition(":")[0] for row in rows)
+class Reasons(NamedTuple):
+    """How often each reason occurs.
+
+    Attributes:
+        kinds: what stands before the colon → utterances.
+        missing: phoneme that the vocabulary lacks → utterances.
+        unsaid: part of a text that has no pronunciation → times.
+    """
+
+    kinds: Counter[str]
+    missing: Counter[str]
+    unsaid: Counter[str]
 
 
-def report_skipped(name: str, rows: Sequence[Skipped], total: int, file: Path, max_skipped: float) -> None:
+def count_reasons(rows: Iterable[Skipped]) -> Reasons:
+    """Count them in one pass that keeps no row."""
+    reasons = Reasons(Counter(), Counter(), Counter())
+    for row in rows:
+        kind, _, parts = row.reason.partition(":")
+        reasons.kinds[kind] += 1
+        if kind == UNKNOWN_PHONEME:
+            reasons.missing.update(parts.split())
+        elif kind == NOT_SAID:
+            reasons.unsaid.update(parts.split())
+    return reasons
+
+
+def report_skipped(name: str, rows: Iterable[Skipped], total: int, file: Path, max_skipped: float) -> None:
     """Say in one line what is not used.
 
     Args:
@@ -70,46 +109,35 @@ def report_skipped(name: str, rows: Sequence[Skipped], total: int, file: Path, m
     Raises:
         DataError: nothing is usable, or the share is larger.
     """
-    if not rows:
+    reasons = count_reasons(rows)
+    count = reasons.kinds.total()
+    if not count:
         return
-    kinds = ", ".join(f"{count} {kind}" for kind, count in count_reasons(rows).most_common())
-    missing, unsaid = _missing_words(rows), _unsaid_words(rows)
-    if len(rows) == total or len(rows) > max_skipped * total:
+    kinds = ", ".join(f"{number} {kind}" for kind, number in reasons.kinds.most_common())
+    missing, unsaid = _missing_words(reasons.missing), _unsaid_words(reasons.unsaid)
+    if count == total or count > max_skipped * total:
         raise DataError(
-            f"{name}: {len(rows)} of {total} utterances cannot be used ({kinds}){missing}{unsaid}",
-            expected=f"at most {max_skipped:.0%}" if len(rows) < total else "some that can",
+            f"{name}: {count} of {total} utterances cannot be used ({kinds}){missing}{unsaid}",
+            expected=f"at most {max_skipped:.0%}" if count < total else "some that can",
             remedy=f"{VOCABULARY_REMEDY if missing else ''}{NOT_SAID_REMEDY if unsaid else ''}"
             f"The reason of each is in {file}; mend the data, or allow more with data.max_skipped",
         )
     _logger.warning(
         "%s: %d of %d utterances left out (%s)%s%s; see %s",
-        *(name, len(rows), total, kinds, missing, unsaid, file),
+        *(name, count, total, kinds, missing, unsaid, file),
     )
 
 
-def missing_phonemes(rows: Iterable[Skipped]) -> Counter[str]:
-    """The phonemes that the vocabulary lacks, and in how many of these utterances each occurs."""
-    counts: Counter[str] = Counter()
-    for row in rows:
-        kind, _, symbols = row.reason.partition(": ")
-        if kind == UNKNOWN_PHONEME:
-            counts.update(symbols.split())
-    return counts
-
-
-def _unsaid_words(rows: Sequence[Skipped]) -> str:
+def _unsaid_words(unsaid: Counter[str]) -> str:
     """The commonest parts of texts that have no pronunciation."""
-    reasons = (row.reason.partition(": ") for row in rows)
-    counts = Counter(part for kind, _, parts in reasons if kind == NOT_SAID for part in parts.split())
-    if not counts:
+    if not unsaid:
         return ""
-    named = [f"{part} ({count} times)" for part, count in counts.most_common()]
+    named = [f"{part} ({count} times)" for part, count in unsaid.most_common()]
     return f"; parts of texts that cannot be said: {shorten(named)}"
 
 
-def _missing_words(rows: Sequence[Skipped]) -> str:
-    counts = missing_phonemes(rows)
-    if not counts:
+def _missing_words(missing: Counter[str]) -> str:
+    if not missing:
         return ""
-    named = [f"{symbol} in {count}" for symbol, count in counts.most_common()]
+    named = [f"{symbol} in {count}" for symbol, count in missing.most_common()]
     return f"; phonemes that the vocabulary lacks: {shorten(named)} utterances"

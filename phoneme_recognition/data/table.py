@@ -23,6 +23,7 @@ class UtteranceTable:
     """Utterances from one or more cache folders, in order.
 
     It keeps no Python object a row, and pickles as its folders' names: a worker process opens them again.
+    What a row is read from lies in memory maps, which all processes of a machine share.
 
     Args:
         directories: label folders of the cache (``{cache_dir}/{name}-{key}/labels-{key}``), at least one.
@@ -33,8 +34,6 @@ class UtteranceTable:
     Attributes:
         directories: as given.
         sampling_rate: in Hz.
-        num_samples: (num_rows,) int64.
-        label_lengths: (num_rows,) int64, symbols of each label.
     """
 
     def __init__(self, directories: Sequence[Path]) -> None:
@@ -42,12 +41,20 @@ class UtteranceTable:
         self._rows = [Rows(directory) for directory in self.directories]
         self._clips = [Clips(directory.parent) for directory in self.directories]
         self._ends = np.cumsum([len(rows) for rows in self._rows])
-        self.num_samples = np.concatenate([rows.num_samples for rows in self._rows])
-        self.label_lengths = np.concatenate([rows.label_lengths for rows in self._rows])
         self.sampling_rate = _common_rate(self.directories)
 
     def __len__(self) -> int:
-        return len(self.num_samples)
+        return int(self._ends[-1])
+
+    @cached_property
+    def num_samples(self) -> NDArray[np.int64]:
+        """(num_rows,) int64."""
+        return np.concatenate([rows.num_samples for rows in self._rows])
+
+    @cached_property
+    def label_lengths(self) -> NDArray[np.int64]:
+        """(num_rows,) int64, symbols of each label."""
+        return np.concatenate([rows.label_lengths for rows in self._rows])
 
     def __getitem__(self, row: int) -> Utterance:
         """One utterance; its samples are a read-only view of the memory map.
@@ -58,10 +65,25 @@ class UtteranceTable:
         row = row + len(self) if row < 0 else row
         if not 0 <= row < len(self):
             raise IndexError(f"row {row} of a table of {len(self)}")
-        part = int(np.searchsorted(self._ends, row, side="right"))
+        part, at = self._place(row)
         rows, clips = self._rows[part], self._clips[part]
-        at = row - int(self._ends[part]) + len(rows)
-        return rows.utterance(at, clips[int(rows.clips[at])])
+        return rows.utterance(at, clips[rows.clip(at)])
+
+    def clip_of(self, row: int) -> tuple[int, int]:
+        """Which folder a row comes from, and the number of its recording there."""
+        part, at = self._place(row)
+        return part, self._rows[part].clip(at)
+
+    def recordings(self) -> list[tuple[Path, Clips, NDArray[np.int64]]]:
+        """For each folder: where its audio lies, all its recordings, the numbers of those that rows use."""
+        return [
+            (directory.parent, clips, np.unique(rows.clips))
+            for directory, clips, rows in zip(self.directories, self._clips, self._rows, strict=True)
+        ]
+
+    def _place(self, row: int) -> tuple[int, int]:
+        part = int(np.searchsorted(self._ends, row, side="right"))
+        return part, row - int(self._ends[part]) + len(self._rows[part])
 
     def __reduce__(self) -> tuple[type[UtteranceTable], tuple[tuple[Path, ...]]]:
         return UtteranceTable, (self.directories,)
@@ -86,10 +108,15 @@ class UtteranceTable:
         """The speakers that are known, sorted."""
         return sorted(set().union(*(rows.speakers() for rows in self._rows)))
 
-    @cached_property
+    @property
     def skipped(self) -> list[Skipped]:
         """What cannot be used, with the reasons."""
-        return [row for directory in self.directories for row in read_skipped(directory / SKIPPED_FILE)]
+        return list(self.each_skipped())
+
+    def each_skipped(self) -> Iterator[Skipped]:
+        """The same one by one, read from the lists."""
+        for directory in self.directories:
+            yield from read_skipped(directory / SKIPPED_FILE)
 
 
 def concatenate(tables: Sequence[UtteranceTable]) -> UtteranceTable:

@@ -25,9 +25,19 @@ def greedy_decode(scores: Tensor, lengths: Tensor, *, blank_id: int) -> list[lis
         >>> greedy_decode(scores, torch.tensor([6]), blank_id=0)
         [[1, 1, 2]]
     """
-    best = scores.argmax(dim=-1)
-    fresh = torch.ones_like(best, dtype=torch.bool)
-    fresh[:, 1:] = best[:, 1:] != best[:, :-1]
-    inside = torch.arange(best.shape[1], device=best.device) < lengths.to(best.device)[:, None]
-    keep = (fresh & inside & (best != blank_id)).cpu()
-    return [row[chosen].tolist() for row, chosen in zip(best.cpu(), keep, strict=True)]
+    return read_path(scores.argmax(dim=-1), lengths, blank_id=blank_id)
+
+
+def read_path(path: Tensor, lengths: Tensor, *, blank_id: int) -> list[list[int]]:
+    """What paths say: repeats merged, blanks left out.
+
+    Args:
+        path: (batch, frames) ids.
+        lengths: (batch,) frames that belong to each utterance; later ones are ignored.
+        blank_id: id of the blank.
+    """
+    path, lengths = path.cpu(), lengths.cpu()
+    keep = path != blank_id
+    keep[:, 1:] &= path[:, 1:] != path[:, :-1]
+    keep &= torch.arange(path.shape[1]) < lengths[:, None]
+    return [row[chosen].tolist() for row, chosen in zip(path, keep, strict=True)]

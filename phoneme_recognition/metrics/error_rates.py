@@ -15,7 +15,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torchmetrics import Metric
 
+from phoneme_recognition.metrics.many_edits import count_many
 from phoneme_recognition.phonemes.vocabulary import WORD_BOUNDARY
+
+# So many utterances wait at most to be counted.
+MOST_WAITING = 256
 
 
 class EditCounts(NamedTuple):
@@ -129,6 +133,8 @@ TOKENS = {"per": phoneme_tokens, "cer": character_tokens, "wer": word_tokens}
 class ErrorRate(Metric):
     """Error rate over any number of batches and processes: the twin of :func:`edit_counts`.
 
+    Utterances are kept as they came and counted many at a time, at the latest when the rate is asked for.
+
     Args:
         unit: ``per``, ``cer`` or ``wer``.
         **kwargs: as for ``torchmetrics.Metric``.
@@ -149,13 +155,19 @@ class ErrorRate(Metric):
         super().__init__(**kwargs)
         self.tokens = TOKENS[unit]
         self.add_state("totals", default=torch.zeros(4, dtype=torch.int64), dist_reduce_fx="sum")
+        self._waiting: list[tuple[Sequence[Sequence[str]], Sequence[Sequence[str]]]] = []
 
     def update(self, references: Sequence[Sequence[str]], hypotheses: Sequence[Sequence[str]]) -> None:
-        """Add utterances, as sequences of symbols (word boundaries included where there are any)."""
-        total = NOTHING
-        for reference, hypothesis in zip(references, hypotheses, strict=True):
-            total = total.plus(edit_counts(self.tokens(reference), self.tokens(hypothesis)))
-        self.totals += torch.tensor(total, device=self.totals.device)
+        """Add utterances, as sequences of symbols (word boundaries included where there are any).
+
+        Raises:
+            ValueError: there are not as many hypotheses as references.
+        """
+        if len(references) != len(hypotheses):
+            raise ValueError(f"there are {len(hypotheses)} hypotheses for {len(references)} references")
+        self._waiting.append((references, hypotheses))
+        if sum(len(some) for some, _ in self._waiting) >= MOST_WAITING:
+            self._count()
 
     def compute(self) -> Tensor:
         """The rate, a fraction, as a float64 scalar."""
@@ -163,4 +175,25 @@ class ErrorRate(Metric):
 
     def counts(self) -> EditCounts:
         """What has been added up in this process, or in all of them after a synchronisation."""
+        self._count()
         return EditCounts(*(int(value) for value in self.totals.tolist()))
+
+    def sync(self, *args: Any, **kwargs: Any) -> None:
+        """Add up all processes, of which each counts first what is waiting."""
+        self._count()
+        super().sync(*args, **kwargs)
+
+    def reset(self) -> None:
+        """Forget everything."""
+        super().reset()
+        self._waiting = []
+
+    def _count(self) -> None:
+        if not self._waiting:
+            return
+        waiting, self._waiting = self._waiting, []
+        wanted = [self.tokens(symbols) for references, _ in waiting for symbols in references]
+        found = [self.tokens(symbols) for _, hypotheses in waiting for symbols in hypotheses]
+        edits = count_many(wanted, found).sum(axis=0).tolist()
+        total = torch.tensor([*edits, sum(map(len, wanted))])
+        self.totals = self.totals + total.to(self.totals.device)

@@ -109,27 +109,63 @@ class CompactCTC(nn.Module):
             (batch, frames, vocabulary) logits and (batch,) frames. In training the augmentation stretches
             time, so they are not quite those of :meth:`frame_lengths`.
         """
-        features, lengths = self.log_mel(waveforms, lengths)
-        draws = None
+        return self.from_states(*self.constant_part(waveforms, lengths), seeds)
+
+    @property
+    def has_constant_part(self) -> bool:
+        """The log-mel features have no weights."""
+        return True
+
+    def constant_state(self) -> dict[str, Tensor]:
+        """The weights and buffers that decide what :meth:`constant_part` gives."""
+        return dict(self.log_mel.named_buffers())
+
+    def constant_part(
+        self, waveforms: Tensor, lengths: Tensor, seeds: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """What no training changes: the log-mel features.
+
+        Args:
+            waveforms: (batch, samples) float32.
+            lengths: (batch,) samples.
+            seeds: without effect.
+
+        Returns:
+            (batch, frames, mel_bins), zero behind each utterance's end, and (batch,) frames.
+        """
+        features: tuple[Tensor, Tensor] = self.log_mel(waveforms, lengths)
+        return features
+
+    def from_states(self, states: Tensor, frames: Tensor, seeds: Tensor | None = None) -> CTCOutput:
+        """The rest of :meth:`forward`, from what :meth:`constant_part` gives."""
+        hidden, lengths = states.to(self.head.weight.dtype), frames
+        kept: list[Tensor | None] = [None] * len(self.layers)
         if self.training and seeds is not None:
             draws = [torch.Generator().manual_seed(seed) for seed in seeds.tolist()]
-            features, lengths = self.augmentation(features, lengths, draws)
-        # As an image of height 1 with the channels last: the layout in which a CPU convolves fastest.
-        hidden = features[:, :, None].contiguous(memory_format=torch.channels_last)
+            hidden, lengths = self.augmentation(hidden, lengths, draws)
+            kept = [self._kept_channels(draws, hidden) for _ in self.layers]
         for layer in self.stem:
             lengths = (lengths + 1) // 2
             hidden = layer(hidden)
-            mask = valid_frames(lengths, hidden.shape[3])[:, None, None].to(hidden.dtype)
+            mask = valid_frames(lengths, hidden.shape[1])[:, :, None].to(hidden.dtype)
             hidden = hidden * mask
         inner = None
-        for number, layer in enumerate(self.layers, start=1):
-            hidden = (hidden + _drop_channels(layer(hidden), self.dropout, draws)) * mask
+        for number, (layer, dropped) in enumerate(zip(self.layers, kept, strict=True), start=1):
+            heard = layer(hidden)
+            hidden = (hidden + heard if dropped is None else torch.addcmul(hidden, heard, dropped)) * mask
             if number == self.inner_layer:
-                inner = self.inner_head(hidden[:, :, 0].transpose(1, 2))
-                read = self.head_feedback(inner.softmax(dim=-1))
-                hidden = (hidden + read.transpose(1, 2)[:, :, None]) * mask
-        top = self.norm(hidden[:, :, 0].transpose(1, 2))
+                inner = self.inner_head(hidden)
+                hidden = (hidden + self.head_feedback(inner.softmax(dim=-1))) * mask
+        top = self.norm(hidden)
         return CTCOutput(self.head(top), lengths, top, inner)
+
+    def _kept_channels(self, draws: Sequence[torch.Generator], like: Tensor) -> Tensor | None:
+        """(batch, 1, channels) factors that drop whole channels, as neighbouring frames are too alike."""
+        if self.dropout == 0:
+            return None
+        channels = self.norm.normalized_shape[0]
+        drawn = torch.stack([torch.rand(channels, generator=draw) for draw in draws])[:, None]
+        return (drawn >= self.dropout).to(like) / (1 - self.dropout)
 
 
 class Convolution(nn.Module):
@@ -148,14 +184,9 @@ class Convolution(nn.Module):
         self.norm = nn.BatchNorm2d(outputs)
 
     def forward(self, hidden: Tensor) -> Tensor:
-        """(batch, inputs, 1, frames) → (batch, outputs, 1, frames / stride rounded up)."""
-        return silu(self.norm(self.convolution(hidden)))
-
-
-def _drop_channels(hidden: Tensor, rate: float, draws: Sequence[torch.Generator] | None) -> Tensor:
-    """Dropout of whole channels of (batch, channels, 1, frames), as neighbouring frames are too alike."""
-    if draws is None or rate == 0:
-        return hidden
-    drawn = torch.stack([torch.rand(hidden.shape[1], generator=draw) for draw in draws])
-    kept = (drawn >= rate).to(hidden) / (1 - rate)
-    return hidden * kept[:, :, None, None]
+        """(batch, frames, inputs) → (batch, frames / stride rounded up, outputs)."""
+        # As an image of height 1 with the channels last, in which a CPU convolves fastest. These are views,
+        # and so are their gradients: an index in the place of squeeze would turn the layout over.
+        image = hidden.transpose(1, 2).unsqueeze(2)
+        heard: Tensor = silu(self.norm(self.convolution(image)))
+        return heard.squeeze(2).transpose(1, 2)

@@ -8,8 +8,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import grid_sample
 
-from phoneme_recognition.models.encoders.padding import valid_frames
-
 # A stretched utterance keeps at least so many frames.
 FEWEST_FRAMES = 8
 
@@ -57,27 +55,22 @@ class FeatureAugmentation(nn.Module):
         """Change features.
 
         Args:
-            features: (batch, channels, frames), zero behind each utterance's end.
+            features: (batch, frames, channels), zero behind each utterance's end.
             lengths: (batch,) frames.
             draws: a CPU generator for each utterance.
 
         Returns:
-            (batch, channels, new frames) and the new (batch,) lengths.
+            (batch, new frames, channels) and the new (batch,) lengths.
         """
         features, lengths = self._resampled(features, lengths, draws)
-        visible = torch.stack(
-            [
-                self._visible(features.shape[1:], n, draw)
-                for n, draw in zip(lengths.tolist(), draws, strict=True)
-            ]
-        )
-        visible = visible.to(features.device) & valid_frames(lengths, features.shape[2])[:, None]
-        return features.masked_fill(~visible, 0.0), lengths
+        for row, length, draw in zip(features, lengths.tolist(), draws, strict=True):
+            self._hide(row, length, draw)
+        return features, lengths
 
     def _resampled(
         self, features: Tensor, lengths: Tensor, draws: Sequence[torch.Generator]
     ) -> tuple[Tensor, Tensor]:
-        _, channels, frames = features.shape
+        _, frames, channels = features.shape
         drawn = 2 * torch.stack([torch.rand(2, generator=draw) for draw in draws]).to(features) - 1
         stretched = (lengths / (1 + self._stretch * drawn[:, 0])).round().long().clamp(min=FEWEST_FRAMES)
         time = torch.arange(int(stretched.max()), device=features.device)[None]
@@ -86,22 +79,22 @@ class FeatureAugmentation(nn.Module):
         # grid_sample counts both axes from -1 to 1.
         time = 2 * time / max(frames - 1, 1) - 1
         channel = 2 * channel.clamp(max=channels - 1) / (channels - 1) - 1
-        grid = torch.stack(torch.broadcast_tensors(time[:, None, :], channel[:, :, None]), dim=-1)
+        grid = torch.stack(torch.broadcast_tensors(channel[:, None, :], time[:, :, None]), dim=-1)
         return grid_sample(features[:, None], grid, align_corners=True)[:, 0], stretched
 
-    def _visible(self, shape: Sequence[int], length: int, draw: torch.Generator) -> Tensor:
-        """(channels, frames) bool: what no mask hides."""
-        channels, frames = shape
-        visible = torch.ones(channels, frames, dtype=torch.bool)
+    def _hide(self, features: Tensor, length: int, draw: torch.Generator) -> None:
+        """Set what masks hide of (frames, channels) to zero, and what is behind the end."""
+        frequency = self._frequency_masks
         spans = max(1, round(length * self._time_masks)) if self._time_masks else 0
-        drawn = torch.rand(self._frequency_masks + spans, 2, generator=draw).tolist()
-        for width_draw, start_draw in drawn[: self._frequency_masks]:
-            start, end = _span(width_draw, start_draw, self._widest(self._frequency_width), channels)
-            visible[start:end] = False
-        for width_draw, start_draw in drawn[self._frequency_masks :]:
+        drawn = torch.rand(frequency + spans, 2, generator=draw).tolist()
+        for width_draw, start_draw in drawn[:frequency]:
+            widest = self._widest(self._frequency_width)
+            start, end = _span(width_draw, start_draw, widest, features.shape[1])
+            features[:, start:end] = 0.0
+        for width_draw, start_draw in drawn[frequency:]:
             start, end = _span(width_draw, start_draw, self._widest(self._time_width), length)
-            visible[:, start:end] = False
-        return visible
+            features[start:end] = 0.0
+        features[length:] = 0.0
 
     def _widest(self, width: int) -> int:
         return round(self.mask_strength * width)

@@ -108,7 +108,7 @@ class HTKLogMel(nn.Module):
         return lengths // self.hop + 1
 
     def forward(self, waveforms: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, S) waveforms and (B,) samples → (B, mel_bins, T) features and (B,) frames."""
+        """(B, S) waveforms and (B,) samples → (B, T, mel_bins) features and (B,) frames."""
         with torch.autocast(waveforms.device.type, enabled=False):
             emphasised = pad(waveforms.float(), (1, 0))
             emphasised = torch.sub(emphasised[:, 1:], emphasised[:, :-1], alpha=0.97)
@@ -124,7 +124,7 @@ class HTKLogMel(nn.Module):
             squares = torch.view_as_real(spectrum.transpose(1, 2)).square()
             mel = (squares.flatten(2) @ self.filters + 1e-6).log()
             frames = self.frame_lengths(lengths)
-            return _normalise(mel, frames).transpose(1, 2), frames
+            return _normalise(mel, frames), frames
 
 
 class KaldiLogMel(nn.Module):

@@ -15,7 +15,8 @@ def phoneme_loss(log_probs: Tensor, frames: Tensor, batch: Batch, *, blank_id: i
 
     Args:
         log_probs: (batch, frames, vocabulary).
-        frames: (batch,) frames of each utterance.
+        frames: (batch,) frames of each utterance. They and the labels' lengths had better not be on a GPU:
+            CTC wants them here, and would wait for them.
         batch: what was said.
         blank_id: id of the blank.
     """
@@ -28,7 +29,8 @@ def phoneme_loss(log_probs: Tensor, frames: Tensor, batch: Batch, *, blank_id: i
         reduction="none",
         zero_infinity=True,
     )
-    return (losses / batch.label_lengths.clamp(min=1)).mean()
+    phonemes = batch.label_lengths.clamp(min=1).to(losses.device, non_blocking=True)
+    return (losses / phonemes).mean()
 
 
 def frame_loss(head: nn.Linear, output: CTCOutput, batch: Batch) -> Tensor:

@@ -86,8 +86,7 @@ class Muon(Optimizer):
         for group in self.param_groups:
             trained = [parameter for parameter in group["params"] if parameter.grad is not None]
             if group["kind"] == "adamw":
-                for parameter in trained:
-                    self._adamw(parameter, group)
+                self._adamw(trained, group)
                 continue
             shapes: dict[torch.Size, list[nn.Parameter]] = {}
             for parameter in trained:
@@ -97,36 +96,52 @@ class Muon(Optimizer):
         return loss
 
     def _muon(self, parameters: list[nn.Parameter], group: dict[str, Any]) -> None:
-        """Update parameters of one shape, orthogonalised as one batch."""
-        updates = torch.stack([self._momentum(parameter, group["momentum"]) for parameter in parameters])
-        rows, columns = updates.shape[1:]
-        updates = orthogonalise(updates, group["steps"])
-        scale = max(1.0, rows / columns) ** 0.5
+        """Update parameters of one shape; what orthogonalises them is found as one batch."""
+        rows, columns = _matrix(parameters[0]).shape
+        updates = parameters[0].new_empty(len(parameters), rows, columns)
         for parameter, update in zip(parameters, updates, strict=True):
-            weights = _matrix(parameter)
-            weights.mul_(1 - group["lr"] * group["weight_decay"]).add_(update, alpha=-group["lr"] * scale)
+            self._momentum(parameter, group["momentum"], update)
+        rate = group["lr"] * max(1.0, rows / columns) ** 0.5
+        kept = 1 - group["lr"] * group["weight_decay"]
+        wide = rows <= columns
+        factors = polar_factors(updates if wide else updates.mT, group["steps"])
+        for parameter, update, factor in zip(parameters, updates, factors, strict=True):
+            left, right = (factor, update) if wide else (update, factor.mT)
+            # The last product of the orthogonalisation goes straight into the weights.
+            _matrix(parameter).addmm_(left, right, beta=kept, alpha=-rate)
 
-    def _momentum(self, parameter: nn.Parameter, momentum: float) -> Tensor:
+    def _momentum(self, parameter: nn.Parameter, momentum: float, update: Tensor) -> None:
+        """Write the average of the gradients, and as much of the newest (Nesterov), to ``update``."""
         gradient, state = _gradient(parameter), self.state[parameter]
         if not state:
             state["momentum"] = torch.zeros_like(gradient)
         average: Tensor = state["momentum"].lerp_(gradient, 1 - momentum)
-        return torch.lerp(_matrix(gradient), _matrix(average), momentum)
+        torch.lerp(_matrix(gradient), _matrix(average), momentum, out=update)
 
-    def _adamw(self, parameter: nn.Parameter, group: dict[str, Any]) -> None:
+    def _adamw(self, parameters: list[nn.Parameter], group: dict[str, Any]) -> None:
         """Loshchilov and Hutter (2019), Decoupled weight decay regularization, algorithm 2."""
-        state, gradient = self.state[parameter], _gradient(parameter)
-        if not state:
-            state["step"] = 0
-            state["mean"], state["square"] = torch.zeros_like(parameter), torch.zeros_like(parameter)
-        state["step"] += 1
+        if not parameters:
+            return
+        states, gradients = [self.state[parameter] for parameter in parameters], []
+        for parameter, state in zip(parameters, states, strict=True):
+            gradients.append(_gradient(parameter))
+            if not state:
+                state["step"] = 0
+                state["mean"], state["square"] = torch.zeros_like(parameter), torch.zeros_like(parameter)
+            state["step"] += 1
         mean_decay, square_decay = group["betas"]
-        mean = state["mean"].lerp_(gradient, 1 - mean_decay)
-        square = state["square"].mul_(square_decay).addcmul_(gradient, gradient, value=1 - square_decay)
-        correction = (1 - square_decay ** state["step"]) ** 0.5
-        rate = group["lr"] / (1 - mean_decay ** state["step"])
-        parameter.mul_(1 - group["lr"] * group["weight_decay"])
-        parameter.addcdiv_(mean, (square.sqrt() / correction).add_(EPSILON), value=-rate)
+        means, squares = [state["mean"] for state in states], [state["square"] for state in states]
+        # Lists in the place of loops: these tensors are so small that calling is most of the work.
+        torch._foreach_lerp_(means, gradients, 1 - mean_decay)
+        torch._foreach_mul_(squares, square_decay)
+        torch._foreach_addcmul_(squares, gradients, gradients, 1 - square_decay)
+        divisors = torch._foreach_sqrt(squares)
+        torch._foreach_div_(divisors, [(1 - square_decay ** state["step"]) ** 0.5 for state in states])
+        torch._foreach_add_(divisors, EPSILON)
+        weights: list[Tensor] = list(parameters)
+        torch._foreach_mul_(weights, 1 - group["lr"] * group["weight_decay"])
+        rates = [-group["lr"] / (1 - mean_decay ** state["step"]) for state in states]
+        torch._foreach_addcdiv_(weights, means, divisors, rates)
 
 
 def _matrix(kernel: Tensor) -> Tensor:
@@ -144,24 +159,40 @@ def _gradient(parameter: nn.Parameter) -> Tensor:
 def orthogonalise(matrices: Tensor, steps: int) -> Tensor:
     """Bring all singular values near 1, keeping the singular vectors.
 
-    The polynomial iteration runs on the small Gram matrices only, which saves most of the work for the wide
-    matrices of convolution kernels.
-
     Args:
         matrices: (count, rows, columns).
         steps: iterations; 5 bring singular values of a hundredth of the largest and more within 15 % of 1.
     """
     if matrices.shape[1] > matrices.shape[2]:
         return orthogonalise(matrices.mT, steps).mT
-    matrices = matrices / (matrices.norm(dim=(1, 2), keepdim=True) * 1.01 + 1e-7)
+    return polar_factors(matrices, steps) @ matrices
+
+
+def polar_factors(matrices: Tensor, steps: int) -> Tensor:
+    """What each matrix has to be multiplied by, from the left, to become orthogonal.
+
+    The polynomial iteration runs on the small Gram matrices only, which saves most of the work for the wide
+    matrices of convolution kernels.
+
+    Args:
+        matrices: (count, rows, columns), no more rows than columns.
+        steps: iterations, see :func:`orthogonalise`.
+
+    Returns:
+        (count, rows, rows).
+    """
     gram = matrices @ matrices.mT
+    # A matrix is divided by its norm, the root of the Gram matrix's trace: no singular value exceeds 1.
+    norm = gram.diagonal(dim1=1, dim2=2).sum(dim=1).sqrt()[:, None, None]
+    scale = (norm * 1.01 + 1e-7).reciprocal()
+    gram *= scale.square()
     total = gram
     for number, (a, b, c) in enumerate(POLYNOMIALS[:steps]):
         polynomial = torch.baddbmm(gram, gram, gram, alpha=c, beta=b)
         polynomial.diagonal(dim1=1, dim2=2).add_(a)
         total = polynomial @ total if number else polynomial
         if number < steps - 1:
-            gram = polynomial @ gram @ polynomial
+            half = torch.baddbmm(gram, polynomial @ gram, polynomial, beta=0, alpha=0.5)
             # Rounding must not make it unsymmetric: the iteration would blow that up.
-            gram = (gram + gram.mT) / 2
-    return total @ matrices
+            gram = half + half.mT
+    return total * scale

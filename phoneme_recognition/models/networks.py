@@ -84,18 +84,64 @@ class EncoderCTC(nn.Module):
         Raises:
             NetworkError: an utterance is longer than the architecture allows (Whisper).
         """
-        encoder, draws = self.encoder, seeds if self.training else None
+        return self.from_states(*self.constant_part(waveforms, lengths, seeds), seeds)
+
+    @property
+    def has_constant_part(self) -> bool:
+        """Whether ``constant_part`` gives the same in every epoch, so that it need not be run twice."""
+        return self._frozen_whole or (self.encoder.frozen_front_end and not self.encoder.augments_early)
+
+    def constant_part(
+        self, waveforms: Tensor, lengths: Tensor, seeds: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """The frozen beginning of the network; its front end where nothing is frozen. Arguments as above.
+
+        A frozen transformer hears no SpecAugment: it keeps to evaluation.
+
+        Returns:
+            (B, T, ...) states for :meth:`from_states` and (B,) frames: those of the front end, those behind
+            a transformer that is frozen too, or, where the layers are weighed, those of each layer.
+        """
+        encoder, draws = self.encoder, seeds if self.training and not self._frozen else None
         waveforms = nn.functional.pad(waveforms, (0, max(0, encoder.minimum_samples - waveforms.shape[1])))
         with torch.no_grad() if encoder.frozen_front_end else nullcontext():
             features, frames = encoder.extract(waveforms, lengths, draws)
-        frozen = encoder.frozen_front_end and encoder.frozen_transformer
-        with torch.no_grad() if frozen else nullcontext():
-            states = encoder.contextualise(
-                features, frames, draws, every_layer=self.layer_weights is not None
-            )
-        hidden, frames = encoder.finish(self._weigh(states), frames)
+        if not self._frozen_whole:
+            return features, frames
+        weighs = self.layer_weights is not None
+        with torch.no_grad():
+            states = encoder.contextualise(features, frames, None, every_layer=weighs)
+            return (torch.stack(states, dim=2), frames) if weighs else encoder.finish(states[-1], frames)
+
+    def from_states(self, states: Tensor, frames: Tensor, seeds: Tensor | None = None) -> CTCOutput:
+        """The rest of the network: what ``constant_part`` gave, in any floating-point type, to logits."""
+        states = states.to(self.head.weight.dtype)
+        encoder, draws = self.encoder, seeds if self.training and not self._frozen else None
+        if not self._frozen_whole:
+            layers = encoder.contextualise(states, frames, draws, every_layer=self.layer_weights is not None)
+            hidden, frames = encoder.finish(self._weigh(layers), frames)
+        elif self.layer_weights is None:
+            hidden = states
+        else:
+            hidden, frames = encoder.finish(self.layer_weights.softmax(dim=0) @ states, frames)
         logits = self._tie_in_dropped_layers(self.head(self.dropout(hidden)))
         return CTCOutput(logits, frames, hidden)
+
+    @property
+    def _frozen(self) -> bool:
+        return self.encoder.frozen_front_end and self.encoder.frozen_transformer
+
+    @property
+    def _frozen_whole(self) -> bool:
+        """Whether all of the encoder is frozen, and its states are as many as the front end's frames."""
+        return self._frozen and not (self.layer_weights is not None and self.encoder.pools)
+
+    def constant_state(self) -> dict[str, Tensor]:
+        """The weights and buffers that decide what ``constant_part`` gives."""
+        children = dict(self.encoder.model.named_children())
+        used = {name for name in children if self._frozen_whole or name in self.encoder.front_end}
+        state: dict[str, Tensor] = self.encoder.model.state_dict()
+        return {name: value for name, value in state.items() if name.partition(".")[0] in used}
 
     def _tie_in_dropped_layers(self, logits: Tensor) -> Tensor:
         """With several processes every parameter needs a gradient: zero for those of a dropped layer."""

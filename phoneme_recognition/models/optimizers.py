@@ -19,6 +19,10 @@ OPTIMIZERS: dict[str, type[optim.Optimizer]] = {"AdamW": optim.AdamW, "SGD": opt
 # The parts of a network that stand on the encoder and always start from nothing.
 _HEADS = frozenset({"head", "layer_weights", "frame_head"})
 
+# Arguments of torch's optimizers that choose between its implementations, and where the fused one is at home.
+_HOW_TO_STEP = frozenset({"fused", "foreach", "differentiable"})
+_FUSED_DEVICES = frozenset({"cpu", "cuda"})
+
 
 @dataclass(frozen=True)
 class Optimization:
@@ -41,8 +45,15 @@ class Optimization:
     warmup_steps: int = 0
 
 
-def build_optimizer(parameters: Iterable[tuple[str, nn.Parameter]], plan: Optimization) -> optim.Optimizer:
+def build_optimizer(
+    parameters: Iterable[tuple[str, nn.Parameter]], plan: Optimization, *, fused: bool = False
+) -> optim.Optimizer:
     """The optimizer over those parameters, given with their names in the network, that are trained.
+
+    Args:
+        parameters: of the network.
+        plan: the optimizer's name and arguments.
+        fused: let torch step all parameters in one go where it can, unless the arguments say how to.
 
     Raises:
         UserError: ``optimizer_args`` holds what the optimizer does not take, or nothing is left to train.
@@ -58,11 +69,19 @@ def build_optimizer(parameters: Iterable[tuple[str, nn.Parameter]], plan: Optimi
     try:
         if plan.optimizer == "Muon":
             return Muon(trained, **arguments)
+        if fused and not arguments.keys() & _HOW_TO_STEP and _can_be_fused(trained):
+            arguments["fused"] = True
         return OPTIMIZERS[plan.optimizer](_groups(trained, plan.head_lr), **arguments)
     except (TypeError, ValueError) as error:
         raise UserError(
             "model.optimizer_args", expected=f"arguments of {plan.optimizer}", got=str(error)
         ) from None
+
+
+def _can_be_fused(trained: Sequence[tuple[str, nn.Parameter]]) -> bool:
+    return all(
+        parameter.is_floating_point() and parameter.device.type in _FUSED_DEVICES for _, parameter in trained
+    )
 
 
 def _groups(trained: Sequence[tuple[str, nn.Parameter]], head_lr: float | None) -> list[dict[str, Any]]:

@@ -69,6 +69,11 @@ class SpecAugment:
             **{name: getattr(config, name) for name in cls.__dataclass_fields__ if hasattr(config, name)}
         )
 
+    @property
+    def is_active(self) -> bool:
+        """Whether it hides anything."""
+        return self.mask_time_prob > 0 or self.mask_feature_prob > 0
+
     def __call__(
         self, features: Tensor, lengths: Tensor, seeds: Tensor | None, *, replacement: Tensor | None = None
     ) -> Tensor:

@@ -36,7 +36,7 @@ from phoneme_recognition.preflight.learning_rate import SPANS, Span, check_learn
 from phoneme_recognition.processes import from_first
 from phoneme_recognition.randomness import seeded
 from phoneme_recognition.runs.build import DEFAULT_BATCH_SIZE, optimization_of
-from phoneme_recognition.runs.machine import has_gpu
+from phoneme_recognition.runs.machine import has_gpu, precision_of
 
 # Steps of the search; each tries a higher rate than the one before.
 FINDER_STEPS = 100
@@ -273,13 +273,12 @@ def _engine(config: Config, folder: Path, **limits: Any) -> Trainer:
     """A Trainer on one device, in the run's precision, that leaves nothing behind."""
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     section, gpu = config.trainer, has_gpu(config.trainer)
-    precision = section.get("precision", "32-true")
     devices = section.get("devices")
     listed = [devices[0]] if gpu and isinstance(devices, list) and devices else 1
     return Trainer(
         accelerator="gpu" if gpu else "cpu",
         devices=listed,
-        precision=("16-mixed" if gpu else "32-true") if precision == "auto" else precision,
+        precision=precision_of(section),
         gradient_clip_val=section.get("gradient_clip_val"),
         gradient_clip_algorithm=section.get("gradient_clip_algorithm"),
         logger=False,

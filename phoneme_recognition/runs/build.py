@@ -25,6 +25,7 @@ from phoneme_recognition.phonemes.g2p.names import make_backend
 from phoneme_recognition.phonemes.inventory import Inventory
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
 from phoneme_recognition.processes import place
+from phoneme_recognition.runs.machine import has_gpu
 from phoneme_recognition.runs.speaking import choose_backend
 
 DEFAULT_BATCH_SIZE = Loading().batch_size
@@ -87,7 +88,7 @@ def build_datamodule(
         loading=Loading(
             batch_size=fit_batch_size(data.batch_size),
             batch_seconds=data.batch_seconds,
-            num_workers=fit_workers(data.num_workers),
+            num_workers=fit_workers(data.num_workers, gpu=has_gpu(config.trainer)),
             num_proc=data.num_proc,
             rebuild=data.create_dataset,
             max_skipped=data.max_skipped,
@@ -121,15 +122,16 @@ def fit_batch_size(batch_size: int | str) -> int:
     return DEFAULT_BATCH_SIZE if batch_size == "auto" else int(batch_size)
 
 
-def fit_workers(num_workers: int | str) -> int:
-    """The number of loader processes; ``auto`` leaves one core to the training, and takes 8 at most.
+def fit_workers(num_workers: int | str, *, gpu: bool) -> int:
+    """The number of loader processes; ``auto`` leaves one core to the training.
 
-    The processes of a run on one machine share its cores.
+    It takes 16 at most beside a GPU. Beside a training on a CPU one is enough: more take its cores. The
+    processes of a run on one machine share its cores.
     """
     if num_workers != "auto":
         return int(num_workers)
     cores = len(os.sched_getaffinity(0)) // place().local_size
-    return max(0, min(8, cores - 1))
+    return max(0, min(16 if gpu else 1, cores - 1))
 
 
 def optimization_of(config: Config) -> Optimization:

@@ -24,7 +24,7 @@ from phoneme_recognition.errors import UserError
 from phoneme_recognition.models.checkpoint import AtomicCheckpointIO
 from phoneme_recognition.processes import join, place
 from phoneme_recognition.runs.launcher import processes_to_start
-from phoneme_recognition.runs.machine import has_gpu
+from phoneme_recognition.runs.machine import has_gpu, precision_of
 
 REFRESH_RATE = 30
 PROFILERS = {"simple": SimpleProfiler, "advanced": AdvancedProfiler, "pytorch": PyTorchProfiler}
@@ -37,6 +37,7 @@ NOT_FOR_USERS = (
     ".*does not have many workers",
     ".*This DataLoader will create .* worker processes",
     ".*isinstance.treespec, LeafSpec.. is deprecated",
+    ".*You have overridden .transfer_batch_to_device. in .LightningModule.",
     ".*smaller than the logging interval",
     ".*in eval mode at the start of training",
     ".*callbacks used to create the checkpoint need to be provided",
@@ -115,7 +116,7 @@ def _instantiated(section: Mapping[str, Any]) -> dict[str, Any]:
     """The section with its class entries turned into objects and ``precision: auto`` decided."""
     arguments = {key: _object(value) for key, value in section.items()}
     if arguments.get("precision") == "auto":
-        arguments["precision"] = "16-mixed" if has_gpu(arguments) else "32-true"
+        arguments["precision"] = precision_of(arguments)
     # The batch plan already gives every rank its share.
     arguments["use_distributed_sampler"] = False
     return _with_place(arguments)

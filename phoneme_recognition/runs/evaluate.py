@@ -20,13 +20,16 @@ from phoneme_recognition.models.checkpoint import (
     rebuild_decoder,
     stored_inventory,
 )
+from phoneme_recognition.models.freezing import freeze
 from phoneme_recognition.models.module import PhonemeRecogniser
+from phoneme_recognition.models.networks import EncoderCTC
 from phoneme_recognition.processes import gathered, is_first_process, one_a_machine
 from phoneme_recognition.runs.build import build_datamodule, build_labels, decoding_of
 from phoneme_recognition.runs.engine import (
     at_least_one_batch,
     measuring_engine,
 )
+from phoneme_recognition.runs.frozen.constant_part import use_constant_part
 from phoneme_recognition.runs.machine import refuse_what_the_machine_lacks
 from phoneme_recognition.runs.measurement import Measurement, Part
 from phoneme_recognition.runs.report import show_measurements
@@ -58,6 +61,14 @@ def evaluate(config: Config, split: Part) -> dict[str, Any]:
     labels = build_labels(config, vocabulary, stored=stored_inventory(loaded))
     datamodule = build_datamodule(config, network, labels, audio_params, seed=seed, splits=(split,))
     one_a_machine(datamodule.prepare_data)
+    if isinstance(network, EncoderCTC):
+        model = config.model
+        freeze(
+            network,
+            feature_extractor=model.freeze_feature_extractor,
+            transformer=model.freeze_transformer,
+        )
+    use_constant_part(network, datamodule, config)
     module = PhonemeRecogniser(network, vocabulary, audio_params=audio_params, decoder=decoder)
     measured = measure(module, datamodule, split, config.trainer, checkpoint.parent)
     if is_first_process():

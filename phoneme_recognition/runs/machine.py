@@ -40,6 +40,15 @@ def has_gpu(section: Mapping[str, Any]) -> bool:
     return torch.cuda.is_available()
 
 
+def precision_of(section: Mapping[str, Any]) -> Any:
+    """The section's precision, ``auto`` decided: 16-mixed on a GPU, 32-true elsewhere."""
+    precision = section.get("precision")
+    if precision in (None, "auto"):
+        return "16-mixed" if precision and has_gpu(section) else "32-true"
+    known = {"16": "16-mixed", "bf16": "bf16-mixed", "32": "32-true", "64": "64-true"}
+    return known.get(str(precision), str(precision))
+
+
 def refuse_what_the_machine_lacks(section: Mapping[str, Any]) -> None:
     """Say in one sentence what the ``trainer`` section asks for and this machine cannot give.
 

@@ -15,11 +15,11 @@ from torch import nn
 from phoneme_recognition.callbacks import LogMetricsCallback
 from phoneme_recognition.callbacks.training_monitor import findings_of
 from phoneme_recognition.config import Config, save_config
+from phoneme_recognition.config.sections import ModelSection
 from phoneme_recognition.data.datamodule import SpeechDataModule, Split
 from phoneme_recognition.data.table import UtteranceTable
 from phoneme_recognition.errors import CheckpointError
 from phoneme_recognition.models.checkpoint import (
-    BLOCK,
     load_matching_weights,
     network_weights,
     read_checkpoint,
@@ -28,7 +28,7 @@ from phoneme_recognition.models.checkpoint import (
 )
 from phoneme_recognition.models.freezing import freeze
 from phoneme_recognition.models.module import PhonemeRecogniser
-from phoneme_recognition.models.networks import build_network, rebuild_network
+from phoneme_recognition.models.networks import build_network
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
 from phoneme_recognition.processes import is_first_process, one_a_machine
 from phoneme_recognition.runs.auto import Trial, settle_auto
@@ -42,6 +42,7 @@ from phoneme_recognition.runs.engine import (
 )
 from phoneme_recognition.runs.evaluate import measure, save_measurement
 from phoneme_recognition.runs.folder import make_run_folder
+from phoneme_recognition.runs.frozen.constant_part import keep_constant_part, use_constant_part
 from phoneme_recognition.runs.machine import refuse_what_the_machine_lacks
 from phoneme_recognition.runs.measurement import Measurement, Part
 from phoneme_recognition.runs.report import CURVES_FILE, draw_curves, show_measurements
@@ -118,6 +119,7 @@ def prepare(
     labels = build_labels(config, vocabulary)
     datamodule = build_datamodule(config, network, labels, audio_params, seed=seed, splits=splits)
     one_a_machine(datamodule.prepare_data)
+    keep_constant_part(network, datamodule, config)
     config = settle_auto(Trial(config, network, vocabulary, datamodule, seed))
     if config.model.frame_loss and not _has_times(datamodule.table("train")):
         logger.warning("model.frame_loss has no effect: the training recordings have no phone times")
@@ -183,15 +185,18 @@ def _network(config: Config, vocabulary: Vocabulary) -> nn.Module:
         if config.ckpt_path is not None:
             _take_weights(network, config.ckpt_path)
         return network
-    block = read_checkpoint(config.ckpt_path)[BLOCK]
-    if Vocabulary(block["vocabulary"]) != vocabulary:
+    network, known, _ = rebuild(read_checkpoint(config.ckpt_path))
+    if known != vocabulary:
         raise CheckpointError(
             f"checkpoint {config.ckpt_path} was trained with another vocabulary than {model.vocab_file}",
             remedy="Resume with its own, or set experiment.only_weights_load=true to take only its weights.",
         )
-    network = rebuild_network(block["network"])
-    freeze(network, feature_extractor=model.freeze_feature_extractor, transformer=model.freeze_transformer)
+    _freeze(network, model)
     return network
+
+
+def _freeze(network: nn.Module, model: ModelSection) -> None:
+    freeze(network, feature_extractor=model.freeze_feature_extractor, transformer=model.freeze_transformer)
 
 
 def _take_weights(network: nn.Module, checkpoint: str) -> None:
@@ -211,6 +216,8 @@ def _conclude(training: Training) -> dict[str, Any]:
     if checkpoint is not None:
         loaded = read_checkpoint(checkpoint)
         network, vocabulary, audio_params = rebuild(loaded)
+        _freeze(network, config.model)
+        use_constant_part(network, datamodule, config)
         decoder = rebuild_decoder(loaded)
         module = PhonemeRecogniser(network, vocabulary, audio_params=audio_params, decoder=decoder)
     splits: list[Part] = ["val", "test"] if len(datamodule.table("test")) else ["val"]

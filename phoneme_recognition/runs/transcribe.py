@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
+
+from tqdm import tqdm
 
 from phoneme_recognition.audio.reading import EXTENSIONS, find_audio
 from phoneme_recognition.errors import UserError
@@ -33,7 +36,7 @@ def transcribe(
     recognizer = Recognizer(checkpoint)
     done = failed = 0
     phonemes, seconds = 0, 0.0
-    for found in recognizer.transcribe_all(recordings):
+    for found in _shown(recognizer.transcribe_all(recordings), len(recordings)):
         if found.problem:
             failed += 1
             logger.warning("%s: %s", found.path, found.problem)
@@ -68,6 +71,16 @@ def _recordings(inputs: Sequence[str]) -> Iterator[Path]:
             yield path
         else:
             raise UserError(f"{path} does not exist", expected="a recording or a folder of recordings")
+
+
+def _shown(results: Iterator[Transcription], total: int) -> Iterator[Transcription]:
+    """With a bar on standard error where that is a terminal and it takes more than a moment."""
+    with tqdm(desc="transcribing", total=total, unit="file", delay=2.0, disable=None) as bar:
+        for found in results:
+            # What is written meanwhile may go to the same terminal: the bar makes way.
+            with tqdm.external_write_mode(file=sys.stderr):
+                yield found
+            bar.update()
 
 
 def _line(found: Transcription, style: str) -> str:

@@ -21,6 +21,7 @@ from phoneme_recognition.data.cache import UtteranceTable, open_table
 from phoneme_recognition.data.collate import Batch
 from phoneme_recognition.data.dataset import BatchDataset
 from phoneme_recognition.data.labels import Labels
+from phoneme_recognition.data.listening import Listener
 from phoneme_recognition.data.loader import ResumableLoader
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
 
@@ -159,7 +160,9 @@ def test_probabilities_are_kept(speech: list[NDArray[np.float32]]) -> None:
 def loader(table: UtteranceTable, workers: int, epoch: int) -> ResumableLoader:
     plan = BatchPlan(table.num_samples / RATE, batch_size=3, seed=3)
     plan.set_epoch(epoch)
-    return ResumableLoader(BatchDataset(table, transforms=make(DEFAULTS), seed=3), plan, num_workers=workers)
+    return ResumableLoader(
+        BatchDataset(table, Listener(RATE, transforms=make(DEFAULTS)), seed=3), plan, num_workers=workers
+    )
 
 
 def same(left: Batch, right: Batch) -> bool:

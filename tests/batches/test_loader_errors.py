@@ -13,6 +13,7 @@ from phoneme_recognition.data.batching import BatchPlan
 from phoneme_recognition.data.cache import UtteranceTable, open_table
 from phoneme_recognition.data.dataset import BatchDataset
 from phoneme_recognition.data.labels import Labels
+from phoneme_recognition.data.listening import Listener
 from phoneme_recognition.data.loader import ResumableLoader
 from phoneme_recognition.errors import UserError
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
@@ -42,7 +43,7 @@ def table(clips: Path, tmp_path_factory: pytest.TempPathFactory) -> UtteranceTab
 
 @pytest.mark.parametrize("workers", [0, 1, 2])
 def test_it_is_one_sentence_from_any_process(table: UtteranceTable, workers: int) -> None:
-    dataset = BatchDataset(table, transforms=[Breaks()])
+    dataset = BatchDataset(table, Listener(table.sampling_rate, transforms=[Breaks()]))
     plan = BatchPlan(table.num_samples / 16000, batch_size=3)
     with pytest.raises(UserError) as caught:
         list(ResumableLoader(dataset, plan, num_workers=workers))

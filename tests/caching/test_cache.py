@@ -21,7 +21,7 @@ from phoneme_recognition.data import cache, preprocessing
 from phoneme_recognition.data import clips as clips_module
 from phoneme_recognition.data.cache import open_table
 from phoneme_recognition.data.labels import Labels
-from phoneme_recognition.data.utterance import UtteranceSource
+from phoneme_recognition.data.utterance import PhoneSegment, UtteranceSource
 from phoneme_recognition.errors import DataError
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
 
@@ -148,6 +148,29 @@ def test_a_changed_label_gives_new_rows_but_decodes_nothing(
     key, value = next(iter(change.items()))
     stored = after[2].phoneme_ids.tolist() if key == "phonemes" else getattr(after[2], key)
     assert stored == (vocabulary.encode(value) if key == "phonemes" else value)
+
+
+def test_labels_that_only_look_alike_are_told_apart(sources: Sources) -> None:
+    audio = sources[0].audio
+    segment = PhoneSegment("a", 0.5, 0.75)
+    alike = [
+        UtteranceSource("a", audio),
+        UtteranceSource("a", audio, text=""),
+        UtteranceSource("a", audio, text="None"),
+        UtteranceSource("a", audio, speaker=""),
+        UtteranceSource("a", audio, problem=""),
+        UtteranceSource("a", audio, ()),
+        UtteranceSource("a", audio, ("",)),
+        UtteranceSource("a", audio, ("ab", "c")),
+        UtteranceSource("a", audio, ("a", "bc")),
+        UtteranceSource("a", audio, ("abc",)),
+        UtteranceSource("a", audio, ("a",), segments=(segment,)),
+        UtteranceSource("a", audio, ("a",), segments=(segment._replace(start=0.25),)),
+        UtteranceSource("a", audio, ("a",), segments=(segment._replace(phoneme="b"),)),
+        UtteranceSource("a", audio, ("a",), segments=(segment, segment)),
+        UtteranceSource("a", replace(audio, offset=1), ("a",)),
+    ]
+    assert len({cache._describe(source) for source in alike}) == len(alike)
 
 
 def test_vocabulary_and_frames_give_new_rows(

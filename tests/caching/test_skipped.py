@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from phoneme_recognition.data.skipped import Skipped, missing_phonemes, report_skipped
+from phoneme_recognition.data.skipped import Skipped, count_reasons, report_skipped
 from phoneme_recognition.errors import DataError
 
 ROWS = [
@@ -17,8 +17,12 @@ ROWS = [
 ]
 
 
-def test_missing_phonemes_are_counted_by_utterance() -> None:
-    assert missing_phonemes(ROWS) == {"ʂ": 2, "ɕː": 1, "q": 1}
+def test_reasons_are_counted_by_utterance() -> None:
+    unsaid = Skipped("five", "five.wav", "not said: iPhone 15 15")
+    counts = count_reasons(iter([*ROWS, unsaid]))
+    assert counts.kinds == {"unknown phoneme": 3, "silent": 1, "not said": 1}
+    assert counts.missing == {"ʂ": 2, "ɕː": 1, "q": 1}
+    assert counts.unsaid == {"iPhone": 1, "15": 2}
 
 
 def test_too_many_name_the_phonemes_and_the_remedy() -> None:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import multiprocessing
 import pickle
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from cache_corpus import cached, copy_corpus
+import soundfile
+from cache_corpus import cached, copy_corpus, phones_of
 
+from phoneme_recognition.audio.file import AudioFile
+from phoneme_recognition.data import clips as clips_module
+from phoneme_recognition.data.arrow import open_file
 from phoneme_recognition.data.cache import UtteranceTable, concatenate
 from phoneme_recognition.data.utterance import UtteranceSource
 from phoneme_recognition.errors import DataError
@@ -103,3 +109,50 @@ def test_many_rows_fill_several_batches(sources: list[UtteranceSource], tmp_path
         assert table[row].utterance_id == str(row)
         assert table[row].text == sources[row % 5].text
         assert len(table[row].samples) == table.num_samples[row] == table.num_samples[row % 5]
+
+
+def test_rows_that_are_left_out_move_no_other(sources: list[UtteranceSource], tmp_path: Path) -> None:
+    """The batches of the file are of different sizes then: a row must not get another one's label."""
+    rows = [
+        replace(sources[n % 5], utterance_id=str(n), segments=(), problem="no label" if n % 7 == 3 else None)
+        for n in range(10_000)
+    ]
+    kept = [source for source in rows if source.problem is None]
+    table = cached(rows, tmp_path, max_skipped=0.5, vocabulary=phones_of(sources))
+    assert len(table) == len(kept)
+    for at in (0, 3510, 3511, 3512, 4095, 4096, 7100, len(kept) - 1):
+        assert (table[at].utterance_id, table[at].text) == (kept[at].utterance_id, kept[at].text)
+        assert len(table[at].samples) == table.num_samples[at]
+        assert len(table[at].phoneme_ids) == table.label_lengths[at] == len(kept[at].phonemes or ())
+    thinned = list(table.labels(every=100))
+    assert len(thinned) == -(-len(kept) // 100)
+    assert thinned[-1].tolist() == table[100 * (len(thinned) - 1)].phoneme_ids.tolist()
+
+
+def test_the_index_of_many_recordings_is_written_bit_by_bit(
+    sources: list[UtteranceSource], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clips_module, "_BATCH_CLIPS", 2)
+    monkeypatch.setattr(clips_module, "_BATCH_SAMPLES", 150_000)  # two clips or three
+    bad = replace(sources[0], utterance_id="bad", audio=AudioFile("nowhere.wav"))
+    table = cached([*sources[:2], bad, *sources[2:]], tmp_path, max_skipped=0.5)
+    folder = table.directory.parent
+    assert open_file(folder / "clips.arrow").num_record_batches == 3
+    assert open_file(folder / "audio.arrow").num_record_batches > 1
+    assert clips_module.Clips(folder).reasons() == [None, None, "missing file", None, None, None]
+    for row, source in enumerate(sources):
+        np.testing.assert_array_equal(table[row].samples, soundfile.read(source.audio.path, dtype="int16")[0])
+
+
+def test_reading_takes_no_more_than_it_needs(sources: list[UtteranceSource], tmp_path: Path) -> None:
+    """Arrow's own way to numpy imports pandas, 30 MB in every loader process."""
+    table = cached(sources, tmp_path)
+    code = f"""
+import sys
+from pathlib import Path
+from phoneme_recognition.data.table import UtteranceTable
+table = UtteranceTable([Path({str(table.directory)!r})])
+assert table[3].samples.any() and table.num_samples.all() and list(table.labels())
+sys.exit("pandas" in sys.modules)
+"""
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -82,7 +82,7 @@ def test_points_outside_the_run_are_refused(start: float, end: float) -> None:
 
 def test_at_no_strength_nothing_is_hidden() -> None:
     module = Masked().augmentation
-    features, lengths = torch.ones(1, 40, 100), torch.tensor([100])
+    features, lengths = torch.ones(1, 100, 40), torch.tensor([100])
 
     def hidden(strength: float) -> list[int]:
         module.mask_strength = strength

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,10 +13,13 @@ from typing import Any
 
 import pytest
 import torch
+import yaml
 from small_checkpoint import save_small
+from transformers import Wav2Vec2Config, Wav2Vec2ForCTC
 
 from phoneme_recognition import Recognizer
 from phoneme_recognition.cli import main
+from phoneme_recognition.data.states import StateStore
 from phoneme_recognition.models.checkpoint import read_checkpoint
 
 ROOT = Path(__file__).parents[2]
@@ -110,6 +114,27 @@ def test_training(config: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str
     _, (alone,) = run("train", str(config), *NETWORK, *whole, *resumed)
     assert len(history(again["run_dir"])) == 3
     assert_same(again["run_dir"], alone["run_dir"])
+
+
+def test_the_frozen_part_is_shared_out(config: Path, tmp_path: Path) -> None:
+    sizes = yaml.safe_load(SIZES) | {"num_feat_extract_layers": 2, "vocab_size": 52}
+    Wav2Vec2ForCTC(Wav2Vec2Config(**sizes)).save_pretrained(tmp_path / "pretrained")
+    frozen = (
+        *("model.network_name=Wav2Vec2", f"model.pretrained_name={tmp_path / 'pretrained'}"),
+        *("model.freeze_feature_extractor=true", "model.freeze_transformer=true"),
+        *("model.network_config={}", "model.optimizer=SGD", "model.lr=0.01"),
+    )
+    code, (two,) = run("train", str(config), *frozen, *TWO, "data.batch_size=5")
+    assert code == 0
+    stores = [StateStore(path) for path in (tmp_path / "cache").glob("*/states-*")]
+    assert sorted(map(len, stores)) == [1, 10, 11]
+    # Each process writes what it has heard.
+    (training,) = (tmp_path / "cache").glob("EveryClip-train-*/states-*")
+    assert len(list(training.glob("*.states"))) == 2
+    for path in (tmp_path / "cache").glob("*/states-*"):
+        shutil.rmtree(path)
+    _, (one,) = run("train", str(config), *frozen, "data.batch_size=10")
+    assert_same(two["run_dir"], one["run_dir"])
 
 
 def test_measuring_under_torchrun(config: Path, tmp_path: Path) -> None:

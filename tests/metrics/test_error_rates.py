@@ -8,6 +8,7 @@ import jiwer
 import pytest
 
 from phoneme_recognition.metrics.error_rates import (
+    MOST_WAITING,
     EditCounts,
     ErrorRate,
     character_tokens,
@@ -78,5 +79,32 @@ def test_metric_of_words_counts_words() -> None:
 
 
 def test_metric_refuses_a_missing_hypothesis() -> None:
-    with pytest.raises(ValueError, match="shorter"):
+    with pytest.raises(ValueError, match="1 hypotheses for 2 references"):
         ErrorRate("per").update([["a"], ["b"]], [["a"]])
+
+
+def test_metric_counts_what_is_waiting_before_processes_are_added_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    metric = ErrorRate("per")
+    metric.update([["a", "b"]], [["a"]])
+    # As if another process had counted the same.
+    monkeypatch.setattr(metric, "_sync_dist", lambda *_, **__: setattr(metric, "totals", metric.totals * 2))
+    with metric.sync_context(distributed_available=lambda: True):
+        assert metric.counts() == EditCounts(0, 0, 2, 4)
+    assert metric.counts() == EditCounts(0, 0, 1, 2)
+    metric.update([["a"]], [["b"]])
+    assert metric.counts() == EditCounts(1, 0, 1, 3)
+
+
+def test_metric_does_not_let_too_much_wait() -> None:
+    metric = ErrorRate("per")
+    metric.update([["a"]] * (MOST_WAITING - 1), [["b"]] * (MOST_WAITING - 1))
+    assert int(metric.totals.sum()) == 0
+    metric.update([["a"]], [["b"]])
+    assert metric.totals.tolist() == [MOST_WAITING, 0, 0, MOST_WAITING]
+
+
+def test_metric_forgets_what_is_waiting() -> None:
+    metric = ErrorRate("per")
+    metric.update([["a"]], [["b"]])
+    metric.reset()
+    assert metric.counts() == EditCounts(0, 0, 0, 0)

@@ -82,6 +82,27 @@ def test_training_draws_are_a_function_of_the_seeds(
     assert other.shape != first.shape or not torch.allclose(other, first)
 
 
+def test_gradients_keep_the_layout_in_which_a_cpu_convolves_fastest(
+    network: CompactCTC, speech: tuple[Tensor, Tensor]
+) -> None:
+    seen = []
+    for layer in (*network.stem, *network.layers):
+        norm = layer.get_submodule("norm")
+        norm.register_full_backward_pre_hook(lambda _, gradients: seen.append(gradients[0].stride(1)))
+    output = network.train()(*speech, torch.tensor([5, 6, 7, 8]))
+    assert output.inner_logits is not None
+    (output.logits.square().mean() + output.inner_logits.square().mean()).backward()
+    assert seen == [1] * 5
+
+
+def test_the_two_parts_are_the_whole(network: CompactCTC, speech: tuple[Tensor, Tensor]) -> None:
+    states, frames = network.constant_part(*speech)
+    assert states.shape == (4, int(frames.max()), 80)
+    assert not any(row[length:].any() for row, length in zip(states, frames.tolist(), strict=True))
+    seeds = torch.tensor([5, 6, 7, 8])
+    assert torch.equal(network.from_states(states, frames, seeds).logits, network(*speech, seeds).logits)
+
+
 def test_log_mel_is_that_of_librosa(speech: tuple[Tensor, Tensor]) -> None:
     waveforms, lengths = speech
     samples = waveforms[:1, : int(lengths[0])]
@@ -103,7 +124,7 @@ def test_log_mel_is_that_of_librosa(speech: tuple[Tensor, Tensor]) -> None:
     expected = np.log(energies + 1e-6)
     expected = (expected - expected.mean(1, keepdims=True)) / expected.std(1, ddof=1, keepdims=True)
     assert int(frames) == expected.shape[1]
-    assert np.allclose(found[0].numpy(), expected, atol=2e-3)
+    assert np.allclose(found[0].T.numpy(), expected, atol=2e-3)
 
 
 def augmentation(**changes: float) -> FeatureAugmentation:
@@ -123,40 +144,66 @@ def draws(*seeds: int) -> list[torch.Generator]:
 
 
 def test_no_augmentation_changes_nothing() -> None:
-    features = torch.randn(2, 10, 50)
-    features[1, :, 40:] = 0
+    features = torch.randn(2, 50, 10)
+    features[1, 40:] = 0
     changed, lengths = augmentation()(features, torch.tensor([50, 40]), draws(1, 2))
     assert lengths.tolist() == [50, 40]
     assert torch.allclose(changed, features, atol=1e-4)
 
 
 def test_stretching_keeps_the_course_of_the_features() -> None:
-    ramp = torch.linspace(0, 1, 101).expand(1, 4, 101)
+    ramp = torch.linspace(0, 1, 101)[None, :, None].expand(1, 101, 4)
     seen = set()
     for seed in range(8):
         changed, lengths = augmentation(stretch=0.3)(ramp, torch.tensor([101]), draws(seed))
         frames = int(lengths)
         seen.add(frames)
         assert 101 / 1.31 <= frames <= 101 / 0.69
-        assert torch.allclose(changed[0, 0, :frames], torch.linspace(0, 1, frames), atol=1e-3)
+        assert torch.allclose(changed[0, :frames, 0], torch.linspace(0, 1, frames), atol=1e-3)
     assert len(seen) > 4
 
 
 def test_masks_hide_no_more_than_they_may() -> None:
-    features = torch.ones(1, 40, 300)
+    features = torch.ones(1, 300, 40)
     for seed in range(20):
         changed, _ = augmentation(frequency_masks=2, frequency_width=5)(
             features, torch.tensor([300]), draws(seed)
         )
-        hidden = (changed[0] == 0).all(dim=1)
+        hidden = (changed[0] == 0).all(dim=0)
         assert int(hidden.sum()) <= 10
-        assert (changed[0, ~hidden] == 1).all()
+        assert (changed[0, :, ~hidden] == 1).all()
         changed, _ = augmentation(time_masks=1.0, time_width=10)(features, torch.tensor([300]), draws(seed))
-        assert int((changed[0] == 0).all(dim=0).sum()) <= 30
+        assert int((changed[0] == 0).all(dim=1).sum()) <= 30
+
+
+def masked_elsewhere(features: Tensor, length: int, draw: torch.Generator) -> Tensor:
+    """Two bands of up to 5 channels and two spans of up to 9 frames, one element after the other."""
+    hidden = features.clone()
+    torch.rand(2, generator=draw)  # stretch and warp
+    drawn = torch.rand(4, 2, generator=draw).tolist()
+    for number, (width_draw, start_draw) in enumerate(drawn):
+        in_channels = number < 2
+        widest, size = (5, features.shape[1]) if in_channels else (9, length)
+        width = int(width_draw * (widest + 1))
+        for place in range(width):
+            at = int(start_draw * (size - width)) + place
+            hidden[(slice(None), at) if in_channels else at] = 0
+    return hidden
+
+
+def test_masks_stand_where_they_are_drawn() -> None:
+    features, lengths = torch.rand(3, 100, 20) + 1, torch.tensor([100, 90, 80])
+    for row, length in zip(features, lengths.tolist(), strict=True):
+        row[length:] = 0
+    masks = augmentation(frequency_masks=2, frequency_width=5, time_masks=2, time_width=9)
+    changed, _ = masks(features, lengths, draws(1, 2, 3))
+    for row, length, draw, found in zip(features, lengths.tolist(), draws(1, 2, 3), changed, strict=True):
+        assert torch.allclose(found, masked_elsewhere(row, length, draw), atol=1e-4)
+    assert (changed[:, :80] == 0).any()
 
 
 def test_the_draw_of_an_utterance_does_not_depend_on_its_batch() -> None:
-    features = torch.randn(3, 20, 80)
+    features = torch.randn(3, 80, 20)
     usual = augmentation(
         stretch=0.2, warp=0.1, frequency_masks=2, frequency_width=5, time_masks=2, time_width=9
     )
@@ -164,7 +211,7 @@ def test_the_draw_of_an_utterance_does_not_depend_on_its_batch() -> None:
     together, frames = usual(features, lengths, draws(1, 2, 3))
     alone, frame = usual(features[1:2], lengths[1:2], draws(2))
     assert int(frame) == int(frames[1])
-    assert torch.allclose(alone[0], together[1, :, : int(frame)], atol=1e-5)
+    assert torch.allclose(alone[0], together[1, : int(frame)], atol=1e-5)
 
 
 def test_the_inner_head_informs_the_layers_above_and_can_be_left_out(speech: tuple[Tensor, Tensor]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import itertools
 import math
 from collections.abc import Sequence
@@ -12,6 +13,8 @@ import pytest
 import torch
 from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
+from lightning.pytorch.loggers import CSVLogger
+from tiny_networks import tiny_network
 from torch import Tensor, nn
 from torch.nn.functional import ctc_loss
 from torch.utils.data import DataLoader
@@ -20,7 +23,7 @@ from phoneme_recognition.data.collate import UNKNOWN_PHONE, Batch
 from phoneme_recognition.decoding.decoder import Decoder, Decoding
 from phoneme_recognition.errors import UserError
 from phoneme_recognition.metrics.error_rates import EditCounts
-from phoneme_recognition.models.module import INNER_SHARE, PhonemeRecogniser
+from phoneme_recognition.models.module import INNER_SHARE, STEP_LOSS, PhonemeRecogniser
 from phoneme_recognition.models.optimizers import Optimization
 from phoneme_recognition.models.output import CTCOutput
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
@@ -356,3 +359,80 @@ def test_the_frame_head_learns_with_the_rest() -> None:
     before = module.frame_head.weight.detach().clone()
     trainer(1).fit(module, loader(timed))
     assert not torch.equal(module.frame_head.weight, before)
+
+
+@pytest.mark.parametrize(
+    ("precision", "fused"), [("32-true", True), ("bf16-mixed", True), ("16-mixed", False)]
+)
+def test_steps_are_fused_but_for_scaled_gradients(precision: Any, fused: bool) -> None:
+    module = recogniser()
+    engine = trainer(1)
+    engine.strategy.precision_plugin.precision = precision
+    module.trainer = engine
+    batch = loader(utterances(random_logits(4), [[2]]))
+    engine.fit_loop._data_source.instance = batch
+    assert bool(module.configure_optimizers().defaults["fused"]) is fused
+
+
+def rows_of(folder: Path, module: PhonemeRecogniser, batches: int, **arguments: Any) -> list[dict[str, str]]:
+    """What a CSV logger writes in two epochs of training."""
+    batch = utterances(random_logits(4), [[2]])
+    log = CSVLogger(folder, name="", version="")
+    trainer(2, logger=log, **arguments).fit(module, loader(*[batch] * batches))
+    with (folder / "metrics.csv").open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+class Falling(Reshaping):
+    """Says the same less and less surely, so that every step has a loss of its own."""
+
+    def forward(self, waveforms: Tensor, lengths: Tensor, seeds: Tensor | None = None) -> CTCOutput:
+        return super().forward(waveforms / (1 + len(self.seeds)), lengths, seeds)
+
+
+def test_the_loss_of_a_step_is_logged_at_that_step(tmp_path: Path) -> None:
+    often = rows_of(tmp_path / "often", recogniser(Falling()), 7, log_every_n_steps=1)
+    seldom = rows_of(tmp_path / "seldom", recogniser(Falling()), 7, log_every_n_steps=3)
+    losses = {row["step"]: row[STEP_LOSS] for row in often if row[STEP_LOSS]}
+    assert len(set(losses.values())) == 14
+    found = {row["step"]: row[STEP_LOSS] for row in seldom if row[STEP_LOSS]}
+    assert found == {step: losses[step] for step in ("2", "5", "8", "11")}
+
+
+def test_what_watches_the_loss_of_a_step_gets_it_at_every_step(tmp_path: Path) -> None:
+    setattr(Falling, "built_from", {})  # noqa: B010 (what describes a network of ours)
+    saving = ModelCheckpoint(tmp_path, "{step}", monitor=STEP_LOSS, every_n_train_steps=1, save_top_k=-1)
+    rows = rows_of(tmp_path, recogniser(Falling()), 3, callbacks=[saving], enable_checkpointing=True)
+    assert not [row for row in rows if row.get(STEP_LOSS)]  # no logger asks within so few steps
+    assert len({float(score) for score in saving.best_k_models.values()}) == 6
+
+
+def test_rates_of_training_are_those_of_every_fourth_batch() -> None:
+    right, wrong = utterances([saying(2)], [[2]]), utterances([saying(2)], [[3]])
+    module = recogniser()
+    engine = trainer(2)
+    engine.fit(module, loader(wrong, right, right, right, right, wrong))
+    assert float(engine.callback_metrics["train_per"]) == 0.5
+    # Each epoch began with nothing, and Lightning has cleared the last one.
+    assert dict(module._rates_of("train"))["train_per"].counts() == EditCounts(0, 0, 0, 0)
+
+
+def test_lengths_stay_when_a_batch_goes_to_a_device() -> None:
+    batch = utterances(random_logits(4, 3), [[2], [3]])
+    module = recogniser()
+    assert module.transfer_batch_to_device(batch, torch.device("cpu"), 0) is batch
+    moved = module.transfer_batch_to_device(batch, torch.device("meta"), 0)
+    elsewhere = {name for name, value in moved._asdict().items() if getattr(value, "is_meta", False)}
+    assert elsewhere == {"waveforms", "labels", "seeds", "phones", "phone_lengths"}
+    assert moved.lengths is batch.lengths
+    assert moved.utterance_ids == batch.utterance_ids
+
+
+@pytest.mark.parametrize("variant", ["Wav2Vec2", "Wav2Vec2 adapter", "SEW", "Whisper"])
+def test_frames_for_the_loss_are_those_of_the_network(variant: str) -> None:
+    network = tiny_network(variant)
+    module = recogniser(network)
+    lengths = torch.tensor([9000, 4000])
+    batch = utterances(random_logits(2, 2), [[2], [3]])._replace(lengths=lengths)
+    output = network.eval()(torch.zeros(2, 9000), lengths.clone())
+    assert torch.equal(module._frames(output, batch, lengths.clone()), output.lengths)

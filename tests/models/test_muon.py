@@ -6,9 +6,9 @@ import copy
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from phoneme_recognition.models.muon import Muon, orthogonalise
+from phoneme_recognition.models.muon import POLYNOMIALS, Muon, orthogonalise
 
 
 @pytest.mark.parametrize("shape", [(4, 24, 60), (2, 60, 24), (1, 16, 16)])
@@ -20,6 +20,46 @@ def test_orthogonalising_keeps_the_singular_vectors(shape: tuple[int, int, int])
     assert along.diagonal(dim1=1, dim2=2).sub(1).abs().max() < 0.15
     assert (along - torch.diag_embed(along.diagonal(dim1=1, dim2=2))).abs().max() < 1e-3
     assert not torch.allclose(values, torch.ones_like(values), atol=0.3)
+
+
+def as_first_published(matrices: Tensor, steps: int) -> Tensor:
+    """The iteration on the matrices themselves, as Amsel et al. (2025) write it down."""
+    if matrices.shape[1] > matrices.shape[2]:
+        return as_first_published(matrices.mT, steps).mT
+    matrices = matrices / (matrices.norm(dim=(1, 2), keepdim=True) * 1.01 + 1e-7)
+    for a, b, c in POLYNOMIALS[:steps]:
+        gram = matrices @ matrices.mT
+        matrices = a * matrices + (b * gram + c * gram @ gram) @ matrices
+    return matrices
+
+
+@pytest.mark.parametrize("shape", [(7, 24, 120), (2, 60, 24), (1, 16, 16)])
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e3])
+def test_the_iteration_is_the_published_one(shape: tuple[int, int, int], scale: float) -> None:
+    matrices = torch.randn(shape, generator=torch.Generator().manual_seed(2)) * scale
+    for steps in (1, 4, 5):
+        expected = as_first_published(matrices.double(), steps).float()
+        torch.testing.assert_close(orthogonalise(matrices, steps), expected, atol=2e-4, rtol=0)
+    assert not orthogonalise(torch.zeros(shape), 4).any()
+
+
+@pytest.mark.parametrize("outputs", [12, 40])
+def test_a_channels_last_kernel_learns_as_any(outputs: int) -> None:
+    """Wide and tall matrices; the order of the memory must not matter."""
+    results = []
+    for memory in (torch.contiguous_format, torch.channels_last):
+        torch.manual_seed(0)
+        layers = nn.Sequential(nn.Conv2d(4, 6, (1, 3)), nn.Conv2d(6, outputs, (1, 3)))
+        layers.to(memory_format=memory)  # type: ignore[call-overload]
+        optimizer = Muon(layers.named_parameters(), lr=0.05)
+        for seed in range(3):
+            data = torch.randn(2, 4, 1, 9, generator=torch.Generator().manual_seed(seed))
+            optimizer.zero_grad()
+            layers(data).square().mean().backward()
+            optimizer.step()
+        results.append([parameter.detach() for parameter in layers.parameters()])
+    for one, other in zip(*results, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-4)
 
 
 def network() -> nn.Sequential:

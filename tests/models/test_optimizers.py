@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 
 import pytest
@@ -9,6 +10,7 @@ import torch
 from torch import nn
 
 from phoneme_recognition.errors import UserError
+from phoneme_recognition.models.muon import Muon
 from phoneme_recognition.models.optimizers import Optimization, build_optimizer, build_schedule
 
 
@@ -46,6 +48,67 @@ def test_optimizers_take_their_own_arguments() -> None:
 def test_arguments_that_do_not_fit_are_explained(arguments: dict[str, float]) -> None:
     with pytest.raises(UserError, match="optimizer_args"):
         build_optimizer(nn.Linear(2, 2).named_parameters(), Optimization(optimizer_args=arguments))
+
+
+PLANS = [
+    Optimization(lr=0.1),
+    Optimization(optimizer="SGD", lr=0.1, optimizer_args={"momentum": 0.9, "nesterov": True}),
+]
+
+
+def stepped(layer: nn.Linear, optimizer: torch.optim.Optimizer, steps: int) -> list[torch.Tensor]:
+    """The parameters after some steps on the same gradients."""
+    generator = torch.Generator().manual_seed(4)
+    for _ in range(steps):
+        for parameter in layer.parameters():
+            parameter.grad = torch.randn(parameter.shape, generator=generator)
+        optimizer.step()
+    return [parameter.detach().clone() for parameter in layer.parameters()]
+
+
+def a_layer() -> nn.Linear:
+    torch.manual_seed(3)
+    return nn.Linear(7, 5)
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_a_fused_optimizer_steps_alike(plan: Optimization) -> None:
+    results = []
+    for fused in (False, True):
+        layer = a_layer()
+        optimizer = build_optimizer(layer.named_parameters(), plan, fused=fused)
+        assert bool(optimizer.param_groups[0]["fused"]) is fused
+        results.append(stepped(layer, optimizer, 5))
+    torch.testing.assert_close(*results, rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("plan", PLANS)
+@pytest.mark.parametrize("saved_fused", [False, True])
+def test_a_checkpoint_of_either_kind_goes_on_as_it_was_begun(plan: Optimization, saved_fused: bool) -> None:
+    layer = a_layer()
+    optimizer = build_optimizer(layer.named_parameters(), plan, fused=saved_fused)
+    stepped(layer, optimizer, 3)
+    again = a_layer()
+    again.load_state_dict(layer.state_dict())
+    resumed = build_optimizer(again.named_parameters(), plan, fused=not saved_fused)
+    resumed.load_state_dict(copy.deepcopy(optimizer.state_dict()))
+    both = [stepped(one, by, 3) for one, by in ((layer, optimizer), (again, resumed))]
+    assert all(torch.equal(*pair) for pair in zip(*both, strict=True))
+
+
+@pytest.mark.parametrize("own", [{"foreach": True}, {"fused": False}, {"differentiable": True}])
+def test_arguments_that_say_how_to_step_are_left_alone(own: dict[str, bool]) -> None:
+    plan = Optimization(optimizer_args=own)
+    group = build_optimizer(a_layer().named_parameters(), plan, fused=True).param_groups[0]
+    assert not group["fused"]
+    assert {name: group[name] for name in own} == own
+
+
+def test_what_cannot_be_fused_is_not() -> None:
+    elsewhere = nn.Linear(2, 2, device="meta")
+    assert not build_optimizer(elsewhere.named_parameters(), Optimization(), fused=True).defaults["fused"]
+    optimizer = build_optimizer(a_layer().named_parameters(), Optimization(optimizer="Muon"), fused=True)
+    assert isinstance(optimizer, Muon)
 
 
 def test_only_what_is_trainable_is_stepped() -> None:

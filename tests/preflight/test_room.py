@@ -69,7 +69,9 @@ def test_memory_is_weights_gradients_states_and_activations() -> None:
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_the_estimate_of_activations_is_near_what_is_kept(name: str) -> None:
+def test_the_estimate_of_activations_is_near_what_is_kept(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # As it is on a GPU, where memory is short; a CPU computes some of it anew.
+    monkeypatch.setattr("phoneme_recognition.models.encoders.convolutions.is_blockwise", lambda *_: False)
     network = build_network(
         network_name=name,
         pretrained_name=None,

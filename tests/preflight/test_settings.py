@@ -104,6 +104,8 @@ def test_a_trial_and_a_run_without_end_are_named() -> None:
         (0, 2, 0, False, []),
         ("auto", 2, 7, True, []),
         (4, 2, 7, True, []),
+        (1, 2, 7, False, []),
+        (2, 2, 7, False, [("advice", "data.num_workers")]),
         (5, 2, 0, False, [("warning", "data.num_workers")]),
         (0, 2, 7, False, [("advice", "data.num_workers")]),
         (0, 2, 0, True, [("warning", "data.num_workers")]),
@@ -114,3 +116,13 @@ def test_processes_against_four_cores(
     workers: int | str, proc: int, augmentations: int, gpu: bool, expected: list[tuple[str, str]]
 ) -> None:
     assert levels(check_workers(workers, proc, cores=4, augmentations=augmentations, gpu=gpu)) == expected
+
+
+def test_what_to_set_goes_by_what_is_fed() -> None:
+    def remedy(workers: int, *, gpu: bool) -> str:
+        (found,) = check_workers(workers, 2, cores=4, augmentations=7, gpu=gpu)
+        return found.remedy
+
+    assert remedy(8, gpu=True) == "Set it to auto, or to 4 at most."
+    assert remedy(8, gpu=False) == remedy(2, gpu=False) == remedy(0, gpu=False) == "Set it to 1."
+    assert remedy(0, gpu=True) == "Set it to auto."

@@ -101,7 +101,7 @@ def test_a_resumed_run_takes_the_numbers_of_the_first(make_quick_config: MakeCon
 def test_a_batch_that_does_not_fit_is_found_out_and_the_network_stays(
     make_quick_config: MakeConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = prepare(load_config(make_quick_config(tmp_path), QUIET), 42)
+    found = prepare(load_config(make_quick_config(tmp_path), [*QUIET, "data.frozen_cache=false"]), 42)
     module, datamodule = found.module, found.datamodule
     trial = auto.Trial(found.config, module.network, module.vocabulary, datamodule, 42)
     before = {name: value.clone() for name, value in module.network.state_dict().items()}

@@ -58,14 +58,18 @@ def test_frames_are_counted_as_the_network_gives_them() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "cores", "expected"),
-    [("auto", 1, 0), ("auto", 2, 1), ("auto", 4, 3), ("auto", 64, 8), (0, 4, 0), (12, 4, 12)],
+    ("wanted", "cores", "gpu", "expected"),
+    [
+        *[("auto", 1, False, 0), ("auto", 2, False, 1), ("auto", 64, False, 1)],
+        *[("auto", 1, True, 0), ("auto", 4, True, 3), ("auto", 64, True, 16)],
+        *[(0, 4, True, 0), (12, 4, False, 12)],
+    ],
 )
 def test_workers_fit_the_machine_only_when_asked(
-    monkeypatch: pytest.MonkeyPatch, wanted: int | str, cores: int, expected: int
+    monkeypatch: pytest.MonkeyPatch, wanted: int | str, cores: int, gpu: bool, expected: int
 ) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(cores)))
-    assert fit_workers(wanted) == expected
+    assert fit_workers(wanted, gpu=gpu) == expected
 
 
 def test_every_optimization_key_of_the_config_arrives(config: Config) -> None:

@@ -12,9 +12,9 @@ from phoneme_recognition.errors import DataError, UserError
 from phoneme_recognition.phonemes.g2p.backend import Pronunciation, Word
 from phoneme_recognition.phonemes.inventory import Inventory
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
-from phoneme_recognition.runs.phonemize import Speaker, phonemize, spell
-from phoneme_recognition.runs.phonemize_input import LINES_AT_ONCE
-from phoneme_recognition.runs.phonemize_options import read_request
+from phoneme_recognition.runs.phonemize.input import LINES_AT_ONCE
+from phoneme_recognition.runs.phonemize.mode import Speaker, phonemize, spell
+from phoneme_recognition.runs.phonemize.options import read_request
 
 
 class Spelling:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from phoneme_recognition.errors import DataError, UserError
-from phoneme_recognition.runs.phonemize_input import (
+from phoneme_recognition.runs.phonemize.input import (
     Line,
     in_chunks,
     is_there,

@@ -8,7 +8,7 @@ import pytest
 
 from phoneme_recognition.errors import UserError, VocabularyError
 from phoneme_recognition.phonemes.inventory import Inventory
-from phoneme_recognition.runs.phonemize_options import read_request
+from phoneme_recognition.runs.phonemize.options import read_request
 
 CONFIG = """\
 data:

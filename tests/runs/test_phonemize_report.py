@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from phoneme_recognition.phonemes.g2p.backend import Pronunciation, Word
-from phoneme_recognition.runs import phonemize_report
-from phoneme_recognition.runs.phonemize_input import Line
-from phoneme_recognition.runs.phonemize_report import Printer, Summary, show_summary, visible
+from phoneme_recognition.runs.phonemize import report as phonemize_report
+from phoneme_recognition.runs.phonemize.input import Line
+from phoneme_recognition.runs.phonemize.report import Printer, Summary, show_summary, visible
 
 SAID = Pronunciation(
     (

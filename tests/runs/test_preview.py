@@ -22,8 +22,8 @@ from matplotlib.ft2font import FT2Font
 from dataset_modules.festvox_ru import PHONES
 from phoneme_recognition.config import ClassEntry, Config, load_config
 from phoneme_recognition.errors import DataError, UserError
-from phoneme_recognition.runs.preview import CHAIN_DRAWS, find_example, make_sounds, preview
-from phoneme_recognition.runs.preview_sounds import drawn_values, settings_of
+from phoneme_recognition.runs.preview.mode import CHAIN_DRAWS, find_example, make_sounds, preview
+from phoneme_recognition.runs.preview.sounds import drawn_values, settings_of
 
 NOISE = "audiomentations.AddGaussianNoise, init_args: {min_amplitude: 0.05, max_amplitude: 0.06, p: 0.001}"
 FASTER = (
@@ -142,7 +142,7 @@ def test_an_earlier_preview_is_replaced_and_nothing_else_ever(
     load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("draw_change", "draw_overview"):
-        monkeypatch.setattr(f"phoneme_recognition.runs.preview.{name}", lambda *given: given[-1].touch())
+        monkeypatch.setattr(f"phoneme_recognition.runs.preview.mode.{name}", lambda *given: given[-1].touch())
     folder = tmp_path / "mine"
     first = preview(load(NOISE, FASTER), str(folder))
     second = preview(load(NOISE), str(folder))

@@ -13,6 +13,7 @@ from small_checkpoint import save_small
 
 from phoneme_recognition import Recognizer
 from phoneme_recognition.errors import CheckpointError, UserError
+from phoneme_recognition.inference.sounds import Sound, read_sound
 from phoneme_recognition.runs.transcribe import transcribe
 
 
@@ -119,14 +120,18 @@ def test_a_missing_checkpoint_is_explained(folder: Path) -> None:
 def test_lines_are_written_while_others_still_wait(
     checkpoint: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("phoneme_recognition.recognizer.BATCHES_AHEAD", 0)
+    monkeypatch.setattr("phoneme_recognition.inference.order._SECONDS_IN_VIEW", 0.0)
+    monkeypatch.setattr("phoneme_recognition.inference.order._BATCHES_IN_VIEW", 0.1)
+    monkeypatch.setattr("phoneme_recognition.inference.sounds._FILES_AHEAD", 1)
+    inputs = [str(folder / "b.flac")] * 12
     events: list[str] = []
-    original = Recognizer._read
+    original = read_sound
 
-    def read(self: Recognizer, recording: str | Path) -> Any:
-        events.append(f"read {Path(recording).name}")
-        return original(self, recording)
+    def read(recording: str | Path, sampling_rate: int, long_seconds: float) -> Sound | str:
+        events.append("read")
+        return original(recording, sampling_rate, long_seconds)
 
-    monkeypatch.setattr(Recognizer, "_read", read)
-    transcribe(checkpoint, [str(folder)], style="text", write=lambda line: events.append("wrote"))
-    assert events == ["read b.flac", "wrote", "read a.FLAC", "wrote"]
+    monkeypatch.setattr("phoneme_recognition.inference.sounds.read_sound", read)
+    transcribe(checkpoint, inputs, style="text", write=lambda line: events.append("wrote"))
+    assert events.count("read") == events.count("wrote") == 12
+    assert events.index("wrote") < 8 < len(events) - 1 - events[::-1].index("read")

@@ -195,8 +195,8 @@ def test_what_no_trial_could_have_is_said_before_the_first(
 
 
 def test_ddp_on_one_device(config: Path) -> None:
-    arguments = ("optuna.n_trials=2", "trainer.max_epochs=1", "trainer.strategy=ddp", "trainer.devices=1")
-    code, figures = run("tune", config, *arguments)
+    arguments = ("optuna.n_trials=2", "optuna.pruner=none", "trainer.max_epochs=1", "trainer.strategy=ddp")
+    code, figures = run("tune", config, *arguments, "trainer.devices=1")
     assert code == 0
     assert figures["complete"] == 2
 

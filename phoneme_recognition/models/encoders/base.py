@@ -27,6 +27,9 @@ class SpeechEncoder(nn.Module):
     front_end: ClassVar[frozenset[str]] = frozenset({"feature_extractor"})
     """Names of the model's children that make the front end; everything else is the transformer."""
 
+    pools: ClassVar[bool] = False
+    """Whether the hidden states of ``contextualise`` are fewer than the frames of ``extract``."""
+
     def __init__(self, model: PreTrainedModel) -> None:
         super().__init__()
         self.model: Any = model
@@ -51,6 +54,11 @@ class SpeechEncoder(nn.Module):
     @abstractmethod
     def minimum_samples(self) -> int:
         """The shortest waveform that gives a frame."""
+
+    @property
+    def augments_early(self) -> bool:
+        """Whether SpecAugment is part of ``extract``, which then differs from epoch to epoch."""
+        return False
 
     @abstractmethod
     def frame_lengths(self, lengths: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from phoneme_recognition.models.encoders.front_end import is_blockwise, run_blockwise
 from phoneme_recognition.models.encoders.padding import group_norm
 
 
@@ -37,6 +38,9 @@ def run_convolutions(layers: Iterable[Any], waveforms: Tensor, lengths: Tensor) 
     No layer pads, so a frame sees only samples before its utterance's end. Only group normalisation
     (``feat_extract_norm: group``) is over all frames: it is done here over the valid ones.
     """
+    layers = list(layers)
+    if is_blockwise(layers, waveforms):
+        return run_blockwise(layers, waveforms, lengths.tolist()), convolved_lengths(layers, lengths)
     features = waveforms.unsqueeze(1)
     for layer in layers:
         lengths = convolved(lengths, layer.conv)

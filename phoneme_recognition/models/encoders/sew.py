@@ -18,14 +18,18 @@ from phoneme_recognition.models.encoders.convolutions import (
     shortest_input,
 )
 from phoneme_recognition.models.encoders.padding import attention_bias, valid_frames
+from phoneme_recognition.models.encoders.positions import hasten_positions
 
 
 class SEWEncoder(SpeechEncoder):
     """The SEW family."""
 
+    pools = True
+
     def __init__(self, model: PreTrainedModel) -> None:
         super().__init__(model)
         self._squeeze = int(self.config.squeeze_factor)
+        hasten_positions(self.model.encoder.pos_conv_embed)
 
     @property
     def output_size(self) -> int:

@@ -30,6 +30,7 @@ from phoneme_recognition.models.encoders.convolutions import (
     shortest_input,
 )
 from phoneme_recognition.models.encoders.padding import FramePadding, PaddedBatchNorm, valid_frames
+from phoneme_recognition.models.encoders.positions import hasten_positions
 
 # WavLM hands torch a boolean and a float mask; the warning is no business of the user's.
 warnings.filterwarnings("ignore", message="Support for mismatched key_padding_mask and attn_mask")
@@ -41,6 +42,7 @@ class WaveformEncoder(SpeechEncoder):
     def __init__(self, model: PreTrainedModel) -> None:
         super().__init__(model)
         self._padding = FramePadding()
+        hasten_positions(self.model.encoder.pos_conv_embed)
         keep_padding_out(self.model.encoder, self._padding)
 
     @property

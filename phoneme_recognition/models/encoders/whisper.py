@@ -46,6 +46,11 @@ class WhisperSpeechEncoder(SpeechEncoder):
         """A single sample gives a frame."""
         return 1
 
+    @property
+    def augments_early(self) -> bool:
+        """Whether masks are drawn: they hide parts of the log-mel spectrogram."""
+        return self._augment.is_active
+
     def frame_lengths(self, lengths: Tensor) -> Tensor:
         """(B,) samples → (B,) frames of 20 ms."""
         return convolved(self.log_mel.frame_lengths(lengths), self.model.conv2)

@@ -21,9 +21,9 @@ from phoneme_recognition.data.folders import build_lock, whole_folder
 from phoneme_recognition.data.utterance import UtteranceSource
 from phoneme_recognition.errors import AudioError, DataError, UserError
 from phoneme_recognition.randomness import draw_seed
-from phoneme_recognition.runs.preview_page import PAGE_FILE, write_page
-from phoneme_recognition.runs.preview_pictures import draw_change, draw_overview
-from phoneme_recognition.runs.preview_sounds import Example, Sound, drawn_values, settings_of
+from phoneme_recognition.runs.preview.page import PAGE_FILE, write_page
+from phoneme_recognition.runs.preview.pictures import draw_change, draw_overview
+from phoneme_recognition.runs.preview.sounds import Example, Sound, drawn_values, settings_of
 
 logger = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from phoneme_recognition.errors import ConfigError, Finding, UserError
 from phoneme_recognition.phonemes.g2p.names import NAMES
 from phoneme_recognition.phonemes.inventory import Inventory
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
-from phoneme_recognition.runs.phonemize_input import is_there
+from phoneme_recognition.runs.phonemize.input import is_there
 from phoneme_recognition.runs.speaking import choose_backend, place_of_vocabulary
 
 # What is written short here, and its place in a config.

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from phoneme_recognition.audio.spectrogram import Spectrogram, spectrogram
-from phoneme_recognition.runs.preview_sounds import Example, Sound
+from phoneme_recognition.runs.preview.sounds import Example, Sound
 
 _RANGE = 70  # dB from black to white
 _STEP = 25  # dB of change that is drawn in full colour

@@ -18,7 +18,7 @@ from phoneme_recognition.phonemes.g2p.backend import G2P, Pronunciation, Word
 from phoneme_recognition.phonemes.g2p.names import make_backend
 from phoneme_recognition.phonemes.inventory import Inventory
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
-from phoneme_recognition.runs.phonemize_input import (
+from phoneme_recognition.runs.phonemize.input import (
     LINES_AT_ONCE,
     STANDARD_INPUT,
     Line,
@@ -27,8 +27,8 @@ from phoneme_recognition.runs.phonemize_input import (
     refuse_other_encodings,
     size_of,
 )
-from phoneme_recognition.runs.phonemize_options import Request
-from phoneme_recognition.runs.phonemize_report import Printer, Summary, show_summary, tell_problems
+from phoneme_recognition.runs.phonemize.options import Request
+from phoneme_recognition.runs.phonemize.report import Printer, Summary, show_summary, tell_problems
 
 _WORD_JOINT = " | "
 _REMEMBERED = 32_768  # words; the cache forgets the oldest, so that memory stays flat over any corpus

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from phoneme_recognition.diagnosis import shorten
 from phoneme_recognition.phonemes.g2p.backend import Pronunciation, Word
-from phoneme_recognition.runs.phonemize_input import Line
+from phoneme_recognition.runs.phonemize.input import Line
 
 _PLACES = 10  # lines that are named one by one
 _PARTS = 10  # the commonest parts that could not be said

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
-from phoneme_recognition.runs.preview_sounds import Example, Sound
+from phoneme_recognition.runs.preview.sounds import Example, Sound
 
 PAGE_FILE = "index.html"
 

@@ -1,0 +1,121 @@
+"""The network with what stands around it: stretches of recordings in, phoneme ids out."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import pad_sequence
+
+from phoneme_recognition.data.collate import pad_waveforms
+from phoneme_recognition.decoding.decoder import Decoder
+from phoneme_recognition.inference.sounds import Sound
+from phoneme_recognition.inference.windows import Window, cut, grid_of
+
+
+class Heard(NamedTuple):
+    """What was heard in one window.
+
+    Attributes:
+        ids: phoneme ids, in order.
+        first: the likeliest symbol of the first frame kept; None where none was.
+        last: the likeliest symbol of the last.
+    """
+
+    ids: list[int]
+    first: int | None
+    last: int | None
+
+
+class Ear:
+    """A network that listens to stretches of recordings.
+
+    Args:
+        network: in evaluation mode, on the device.
+        decoder: makes ids of its logits.
+        device: where the network is.
+        sampling_rate: in Hz.
+        normalise: whether the network wants recordings of zero mean and unit variance.
+        padding_value: stands behind the shorter ones of a batch.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        decoder: Decoder,
+        *,
+        device: torch.device,
+        sampling_rate: int,
+        normalise: bool,
+        padding_value: float,
+    ) -> None:
+        self.device, self.sampling_rate = device, sampling_rate
+        self._network, self._decoder = network, decoder
+        self._normalise, self._padding_value = normalise, padding_value
+        self._grid = grid_of(network, sampling_rate)
+
+    @property
+    def longest(self) -> float:
+        """Seconds that are heard at once."""
+        return self._grid.longest / self.sampling_rate
+
+    def windows(self, sound: Sound) -> list[Window]:
+        """In which windows a recording is heard; one if it is short enough."""
+        frames = self._network.frame_lengths(torch.tensor([len(sound)]))  # type: ignore[operator]
+        return cut(sound, self._grid, int(frames), self.sampling_rate)
+
+    def hear(self, stretches: Sequence[tuple[Sound, Window]]) -> list[Heard]:
+        """Hear stretches of recordings as one batch."""
+        logits, lengths = self.logits(stretches)
+        found = self._decoder(logits, lengths)
+        firsts = logits[:, 0].argmax(dim=-1).tolist()
+        ends = (lengths - 1).clamp(min=0)[:, None, None].expand(-1, 1, logits.shape[2])
+        lasts = logits.gather(1, ends)[:, 0].argmax(dim=-1).tolist()
+        return [
+            Heard(ids, first, last) if length else Heard(ids, None, None)
+            for ids, first, last, length in zip(found, firsts, lasts, lengths.tolist(), strict=True)
+        ]
+
+    def logits(self, stretches: Sequence[tuple[Sound, Window]]) -> tuple[Tensor, Tensor]:
+        """(B, T, V) logits and (B,) lengths of the frames that each window keeps."""
+        take = Sound.normalised if self._normalise else Sound.stretch
+        waveforms = [take(sound, window.start, window.stop) for sound, window in stretches]
+        padded, lengths = pad_waveforms(waveforms, self._padding_value)
+        with torch.inference_mode():
+            output = self._network(padded.to(self.device), lengths.to(self.device))
+            skips = [window.skip for _, window in stretches]
+            keeps = torch.tensor([window.keep for _, window in stretches], device=output.lengths.device)
+            if not any(skips):
+                return output.logits, torch.minimum(keeps, output.lengths)
+            rows = zip(output.logits, skips, keeps.tolist(), strict=True)
+            kept = [row[skip : skip + keep] for row, skip, keep in rows]
+            return pad_sequence(kept, batch_first=True), keeps
+
+    def twin(self) -> Ear:
+        """Another one for another thread: the same weights in memory, a state of its own.
+
+        While a network works it notes in itself where the batch's padding is.
+        """
+        tensors = itertools.chain(self._network.parameters(), self._network.buffers())
+        made = copy.copy(self)
+        made._network = copy.deepcopy(self._network, {id(tensor): tensor for tensor in tensors})
+        return made
+
+
+def join(heard: Sequence[Heard]) -> list[int]:
+    """The phonemes of a recording from those of its windows.
+
+    A phoneme that the border cuts in two is heard in both windows. As in CTC's rule, equal symbols in
+    neighbouring frames are one.
+    """
+    ids: list[int] = []
+    before: int | None = None
+    for one in heard:
+        cut_in_two = one.first is not None and one.first == before and ids[-1:] == one.ids[:1] == [before]
+        ids += one.ids[1:] if cut_in_two else one.ids
+        before = one.last if one.last is not None else before
+    return ids

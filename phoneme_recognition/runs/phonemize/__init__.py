@@ -1,0 +1,1 @@
+"""The mode ``phonemize``: text in, phonemes out, and what was not said."""
