@@ -60,7 +60,7 @@ def test_a_rate_that_is_far_too_high_is_diagnosed_before_and_during_the_run(
     assert (code, told(figures, "findings")) == (0, [("warning", "model.lr")])
     length = ("trainer.max_epochs=30", "trainer.check_val_every_n_epoch=30")
     code, figures = run("train", config, "model.lr=2", *QUIET[:2], *length)
-    assert (code, told(figures, "warnings")) == (0, [("warning", "model.lr")] * 2)
+    assert (code, told(figures, "warnings")) == (0, [("warning", "model.lr"), ("error", "model.lr")])
     before, during = (one["reason"] for one in figures["warnings"])
     assert "2 is far too high" in before
     assert "the loss has run away" in during
