@@ -45,7 +45,6 @@ from benchmarks.input_pipeline_sides import (
     write_noises,
     write_recordings,
 )
-from phoneme_recognition.allocator import keep_freed_memory
 from phoneme_recognition.config import ClassEntry, load_config
 from phoneme_recognition.data.table import UtteranceTable
 from phoneme_recognition.files import write_text
@@ -81,7 +80,6 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     torch.set_num_threads(1)  # as in a loader process
-    keep_freed_memory()  # as the program does; here the other side gains by it, too
     with tempfile.TemporaryDirectory() as folder:
         work = _prepare(Path(folder), given.config, given.recordings, given.repeats)
         rates = _rates(work)
