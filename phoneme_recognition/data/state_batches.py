@@ -60,12 +60,7 @@ class UnheardBatches(Dataset[Unheard | UserError]):
         """One batch; in a loader process, the error that a user can mend instead of an exception."""
         pairs = self._batches[number]
         try:
-            waveforms, lengths = pad_waveforms(
-                [
-                    self._listen(self._clips[clip], draw_seed(self._seed, view, clip))
-                    for clip, view in pairs.tolist()
-                ]
-            )
+            waveforms, lengths = pad_waveforms([self._heard(*pair) for pair in pairs.tolist()])
         except UserError as error:
             if get_worker_info() is None:
                 raise
