@@ -91,7 +91,7 @@ def draw(report: Report, path: Path) -> None:
         places = [row + (0.5 - number) * height for row in (1, 0)]
         colour = {"A": "#9aa5b1", "B": "#1f6f8b"}[side]
         bars = axes.barh(places, [figures[name] for name in titles], height, label=NAMES[side], color=colour)
-        axes.bar_label(bars, fmt="{:.3g}", padding=3)
+        axes.bar_label(bars, fmt="{:,.0f}", padding=3)
     axes.set_yticks([1, 0], list(titles.values()))
     axes.set_xlabel("seconds of speech a second")
     axes.margins(x=0.15)
