@@ -7,7 +7,7 @@ numpy, not as Python lists, and are padded by hand: faster than the usual collat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
+from torch.utils.data import DataLoader
 from transformers import (
     Trainer,
     TrainerCallback,
@@ -31,6 +32,7 @@ from benchmarks.peer_whisper import WhisperCTC
 from benchmarks.training_model import overrides, take_head
 from benchmarks.training_score import TRAIN_SECONDS, Example, first_seconds, read_split, score
 from benchmarks.turns import Job, Turns
+from phoneme_recognition.data.batching import BatchPlan
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
 
 RATE = 16_000
@@ -64,7 +66,8 @@ def main() -> None:
         turns.stop_clock()
         return _measure(model, test, extract, vocabulary.blank_id, job)
 
-    trainer = Trainer(
+    lengths = [len(example.samples) / RATE for example in examples]
+    trainer = (partial(_OnOurBatches, lengths) if job.same_batches else Trainer)(
         model=model,
         args=_arguments(job),
         train_dataset=ready,
@@ -75,7 +78,43 @@ def main() -> None:
     turns.stop_clock()
     figures = _measure(model, test, extract, vocabulary.blank_id, job, always=True)
     loss, _ = score(_recogniser(model, extract), train, vocabulary.blank_id)
-    turns.done(**figures, train_loss=loss, steps=trainer.state.global_step)
+    losses = vars(trainer).get("losses", [])
+    turns.done(**figures, train_loss=loss, steps=trainer.state.global_step, step_losses=losses)
+
+
+class _OnOurBatches(Trainer):  # type: ignore[misc]
+    """Trains on the batches that our side draws, in the same order."""
+
+    def __init__(self, lengths: Sequence[float], **settings: Any) -> None:
+        super().__init__(**settings)
+        self._lengths = np.array(lengths)
+        self.losses: list[float] = []
+
+    def compute_loss(self, *given: Any, **settings: Any) -> Any:
+        """Written down, too."""
+        loss = super().compute_loss(*given, **settings)
+        self.losses.append(float(loss))
+        return loss
+
+    def get_train_dataloader(self) -> Any:
+        """Padded as ever; only the choice is ours."""
+        plan = BatchPlan(self._lengths, batch_size=self.args.per_device_train_batch_size, seed=self.args.seed)
+        return DataLoader(self.train_dataset, batch_sampler=_Epochwise(plan), collate_fn=self.data_collator)
+
+
+class _Epochwise:
+    """The rows of a plan's batches; each iteration is another epoch."""
+
+    def __init__(self, plan: BatchPlan) -> None:
+        self._plan = plan
+
+    def __len__(self) -> int:
+        return len(self._plan)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        for draws in self._plan:
+            yield [draw.row for draw in draws]
+        self._plan.set_epoch(self._plan.epoch + 1)
 
 
 class _Epochs(TrainerCallback):

@@ -84,6 +84,11 @@ def _options() -> argparse.Namespace:
         "--peer-optimizer", choices=("adamw_torch", "adamw_torch_fused"), default="adamw_torch_fused"
     )
     parser.add_argument("--peer-mask", action="store_true", help="tell the peer's Wav2Vec2 what is padding")
+    parser.add_argument(
+        "--same-batches",
+        action="store_true",
+        help="give the peer the batches that we draw, so that whatever differs afterwards is no accident",
+    )
     parser.add_argument("--defaults", action="store_true", help="keep masks, dropout and LayerDrop")
     parser.add_argument(
         "--target-per", type=float, help="measure every epoch: when is this rate (0 … 1) reached?"
@@ -115,6 +120,7 @@ def _job(options: argparse.Namespace, data: Path, work: Path) -> Job:
         score_epochs=options.target_per is not None,
         optimizer=options.peer_optimizer,
         mask=options.peer_mask,
+        same_batches=options.same_batches,
     )
 
 
@@ -131,6 +137,7 @@ def describe(job: Job, options: argparse.Namespace, data: Path) -> Figures:
         "batch_size": job.batch_size,
         "lr": job.lr,
         "workers": job.workers,
+        "same_batches": job.same_batches,
         "defaults": job.defaults,
         "utterances": len(lengths),
         "seconds": sum(lengths) / 16_000,
@@ -171,7 +178,7 @@ def _figures(answers: list[Figures]) -> Figures:
         "epoch_seconds": epochs,
         "curve": [answer.get("per") for answer in answers[1:]],
         "peak_mb": last["peak_mb"],
-    } | {name: last[name] for name in ("steps", "per", "test_loss", "train_loss")}
+    } | {name: last[name] for name in ("steps", "per", "test_loss", "train_loss", "step_losses")}
 
 
 def summary(runs: list[Figures], seconds: float) -> Figures:

@@ -50,19 +50,28 @@ def main() -> None:
         turns.stop_clock()
         return _measure(network, test, vocabulary.blank_id, job)
 
-    training.engine.callbacks.insert(0, _Epochs(turns, measured))  # type: ignore[attr-defined]
+    epochs = _Epochs(turns, measured, losses=[] if job.same_batches else None)
+    training.engine.callbacks.insert(0, epochs)  # type: ignore[attr-defined]
     fit(training)
     turns.stop_clock()
     figures = _measure(network, test, vocabulary.blank_id, job, always=True)
     loss, _ = score(_recogniser(network, job), train, vocabulary.blank_id)
-    turns.done(**figures, train_loss=loss, steps=training.engine.global_step)
+    steps = training.engine.global_step
+    turns.done(**figures, train_loss=loss, steps=steps, step_losses=epochs.losses or [])
 
 
 class _Epochs(Callback):
     """Ends a turn before the next epoch begins."""
 
-    def __init__(self, turns: Turns, measured: Any) -> None:
-        self._turns, self._measured = turns, measured
+    def __init__(self, turns: Turns, measured: Any, *, losses: list[float] | None) -> None:
+        self._turns, self._measured, self.losses = turns, measured, losses
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Write the loss down, if that is wanted."""
+        if self.losses is not None:
+            self.losses.append(float(outputs["loss"]))
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Wait for the next turn."""

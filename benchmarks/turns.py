@@ -37,6 +37,7 @@ class Job:
         score_epochs: measure the error rate after every epoch, off the clock.
         optimizer: the peer's, ``adamw_torch`` or ``adamw_torch_fused``.
         mask: the peer's Wav2Vec2 is told which samples are padding.
+        same_batches: the peer gets the batches that we draw, in our order.
     """
 
     case: str
@@ -55,6 +56,7 @@ class Job:
     score_epochs: bool
     optimizer: str
     mask: bool = False
+    same_batches: bool = False
 
 
 class Turns:

@@ -7,9 +7,11 @@ imports torch before it is needed.
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import pickle
 import re
+import signal
 import tempfile
 import threading
 import time
@@ -17,6 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -188,6 +191,22 @@ def end_with_parent() -> None:
 
     if parent:
         threading.Thread(target=watch, name="end-with-parent", daemon=True).start()
+
+
+def serve_parent() -> None:
+    """For a process of a pool: leave Ctrl-C to the parent, and end when the parent is gone.
+
+    An orphan would wait for ever.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+
+    def watch(sentinel: int) -> None:
+        wait([sentinel])
+        os._exit(1)
+
+    if parent is not None:
+        threading.Thread(target=watch, args=(parent.sentinel,), name="serve-parent", daemon=True).start()
 
 
 def _agreed(key: str, make: Callable[[], T], *, leads: bool) -> T:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,8 +15,8 @@ from small_checkpoint import VOCABULARY, save_small, small_network
 from phoneme_recognition import Recognizer
 from phoneme_recognition.audio.reading import read_audio
 from phoneme_recognition.errors import AudioError, CheckpointError
-from phoneme_recognition.inference.hearing import Ear, Heard
-from phoneme_recognition.inference.streams import Stretches
+from phoneme_recognition.inference.hearing import Excerpt
+from phoneme_recognition.inference.streams import Streams
 from phoneme_recognition.recognizer import Transcription
 
 
@@ -40,13 +40,18 @@ def alone(recognizer: Recognizer, recordings: list[Path]) -> list[Transcription]
 def batches(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
     """The lengths of the windows in each batch that is heard, filled as it goes."""
     seen: list[list[int]] = []
-    original = Ear.hear
 
-    def watch(self: Ear, stretches: Stretches) -> list[Heard]:
-        seen.append([window.stop - window.start for _, window in stretches])
-        return original(self, stretches)
+    def watch(name: str) -> None:
+        original = getattr(Streams, name)
 
-    monkeypatch.setattr(Ear, "hear", watch)
+        def seeing(self: Streams, excerpts: Sequence[Excerpt]) -> object:
+            seen.append([len(one.samples) for one in excerpts])
+            return original(self, excerpts)
+
+        monkeypatch.setattr(Streams, name, seeing)
+
+    watch("now")
+    watch("submit")
     return seen
 
 
@@ -119,14 +124,12 @@ def test_results_come_before_all_recordings_are_read(recognizer: Recognizer, rec
 
     found = recognizer.transcribe_all(endless(), batch_seconds=10.0)
     seconds = next(found).duration
-    # Five minutes to choose batches from, as many read ahead of them, and what is being heard.
-    bound = 620 / seconds + 20
-    first = len(asked)
-    assert first < bound
-    # However many there are, no more are held.
-    for _ in range(100):
+    # At first a minute to choose batches from, five read ahead of it, and what is being heard.
+    assert len(asked) < 420 / seconds + 20
+    # Later five to choose from; however many there are, no more are held.
+    for _ in range(200):
         next(found)
-    assert len(asked) <= first + 120
+    assert len(asked) < 200 + 620 / seconds + 20
     found.close()
 
 

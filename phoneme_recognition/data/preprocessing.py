@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
-import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing.connection import wait
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +15,7 @@ from numpy.typing import NDArray
 from phoneme_recognition.audio.file import AudioFile
 from phoneme_recognition.audio.reading import read_audio
 from phoneme_recognition.errors import AudioError, DataError
+from phoneme_recognition.processes import serve_parent
 
 Clip = NDArray[np.int16] | str
 """(num_samples,) int16, or the reason why the recording cannot be used."""
@@ -144,17 +142,6 @@ def _decode_chunk(files: Sequence[AudioFile], sampling_rate: int) -> list[Clip]:
 
 
 def _start_worker() -> None:
-    """Leave Ctrl-C to the parent, and end when the parent is killed: an orphan would wait for ever.
-
-    What the decoders' C code mutters about odd files names no file and would break the progress bar.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """What the decoders' C code mutters about odd files names no file and would break the progress bar."""
+    serve_parent()
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)

@@ -1,4 +1,4 @@
-"""The network with what stands around it: stretches of recordings in, phoneme ids out."""
+"""The network with what stands around it: excerpts of recordings in, phoneme ids out."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
@@ -31,8 +33,22 @@ class Heard(NamedTuple):
     last: int | None
 
 
+class Excerpt(NamedTuple):
+    """What the network hears of a recording at once, cut out and ready.
+
+    Attributes:
+        samples: (num_samples,) float32.
+        skip: frames at its beginning that are context.
+        keep: frames behind those that count.
+    """
+
+    samples: NDArray[np.float32]
+    skip: int
+    keep: int
+
+
 class Ear:
-    """A network that listens to stretches of recordings.
+    """A network that listens to excerpts of recordings.
 
     Args:
         network: in evaluation mode, on the device.
@@ -68,9 +84,14 @@ class Ear:
         frames = self._network.frame_lengths(torch.tensor([len(sound)]))  # type: ignore[operator]
         return cut(sound, self._grid, int(frames), self.sampling_rate)
 
-    def hear(self, stretches: Sequence[tuple[Sound, Window]]) -> list[Heard]:
-        """Hear stretches of recordings as one batch."""
-        logits, lengths = self.logits(stretches)
+    def excerpt(self, sound: Sound, window: Window) -> Excerpt:
+        """Cut out what a window shows."""
+        take = Sound.normalised if self._normalise else Sound.stretch
+        return Excerpt(take(sound, window.start, window.stop), window.skip, window.keep)
+
+    def hear(self, excerpts: Sequence[Excerpt]) -> list[Heard]:
+        """Hear excerpts as one batch."""
+        logits, lengths = self.logits(excerpts)
         found = self._decoder(logits, lengths)
         firsts = logits[:, 0].argmax(dim=-1).tolist()
         ends = (lengths - 1).clamp(min=0)[:, None, None].expand(-1, 1, logits.shape[2])
@@ -80,19 +101,16 @@ class Ear:
             for ids, first, last, length in zip(found, firsts, lasts, lengths.tolist(), strict=True)
         ]
 
-    def logits(self, stretches: Sequence[tuple[Sound, Window]]) -> tuple[Tensor, Tensor]:
-        """(B, T, V) logits and (B,) lengths of the frames that each window keeps."""
-        take = Sound.normalised if self._normalise else Sound.stretch
-        waveforms = [take(sound, window.start, window.stop) for sound, window in stretches]
-        padded, lengths = pad_waveforms(waveforms, self._padding_value)
+    def logits(self, excerpts: Sequence[Excerpt]) -> tuple[Tensor, Tensor]:
+        """(B, T, V) logits and (B,) lengths of the frames that each excerpt keeps."""
+        padded, lengths = pad_waveforms([one.samples for one in excerpts], self._padding_value)
         with torch.inference_mode():
             output = self._network(padded.to(self.device), lengths.to(self.device))
-            skips = [window.skip for _, window in stretches]
-            keeps = torch.tensor([window.keep for _, window in stretches], device=output.lengths.device)
-            if not any(skips):
+            keeps = torch.tensor([one.keep for one in excerpts], device=output.lengths.device)
+            if not any(one.skip for one in excerpts):
                 return output.logits, torch.minimum(keeps, output.lengths)
-            rows = zip(output.logits, skips, keeps.tolist(), strict=True)
-            kept = [row[skip : skip + keep] for row, skip, keep in rows]
+            rows = zip(output.logits, excerpts, strict=True)
+            kept = [row[one.skip : one.skip + one.keep] for row, one in rows]
             return pad_sequence(kept, batch_first=True), keeps
 
     def twin(self) -> Ear:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
@@ -13,9 +14,13 @@ from phoneme_recognition.inference.sounds import Sound
 from phoneme_recognition.inference.streams import Streams
 from phoneme_recognition.inference.windows import Window
 
-# Recordings of so many batches, and of so many seconds, are looked at for those of like length.
+# Recordings of so many batches, and of so many seconds, are looked at for those of like length; of fewer
+# at first, so that the network need not wait until all these are read.
 _BATCHES_IN_VIEW = 8
 _SECONDS_IN_VIEW = 300.0
+_SECONDS_AT_FIRST = 60.0
+# Seconds of sound for which it does not pay to start others: the rest is heard with all cores at once.
+_LITTLE = 40.0
 # What is shorter than this share of the batch's longest is left for another batch.
 _LIKE = 0.8
 
@@ -66,7 +71,8 @@ class Hall:
     def __init__(self, sounds: Iterator[tuple[str, Sound | str]], ear: Ear, batch_seconds: float) -> None:
         self._sounds, self._ear = sounds, ear
         self._batch = batch_seconds * ear.sampling_rate
-        self._view = max(_BATCHES_IN_VIEW * self._batch, _SECONDS_IN_VIEW * ear.sampling_rate)
+        self._most = max(_BATCHES_IN_VIEW * self._batch, _SECONDS_IN_VIEW * ear.sampling_rate)
+        self._view = min(self._most, max(2 * self._batch, _SECONDS_AT_FIRST * ear.sampling_rate))
         self._inside: deque[Recording] = deque()
         self._waiting: dict[int, _Stretch] = {}
         self._entered = self._samples = 0
@@ -75,18 +81,22 @@ class Hall:
     def __iter__(self) -> Iterator[Recording]:
         """Each recording once, in the order given, all of it heard."""
         heard: deque[tuple[list[_Stretch], Future[list[Heard]]]] = deque()
-        with Streams(self._ear) as streams:
+        self._let_in()
+        little = self._all_in and self._samples <= _LITTLE * self._ear.sampling_rate
+        batches = math.ceil(self._samples / self._batch)
+        with Streams(self._ear, batches if self._all_in else None) as streams:
             while True:
                 self._let_in()
-                if self._waiting and len(heard) <= streams.count:
+                if self._waiting and len(heard) <= 2 * streams.count:
                     batch = self._next_batch()
-                    if self._all_in and not self._waiting and not heard:
-                        _note(batch, streams.now([(one.sound, one.window) for one in batch]))
+                    excerpts = [self._ear.excerpt(one.sound, one.window) for one in batch]
+                    if self._all_in and not heard and (little or not self._waiting):
+                        _note(batch, streams.now(excerpts))
                     else:
-                        heard.append((batch, streams.submit([(one.sound, one.window) for one in batch])))
+                        heard.append((batch, streams.submit(excerpts)))
                 elif heard:
                     batch, result = heard.popleft()
-                    _note(batch, result.result())
+                    _note(batch, streams.result(result))
                 while self._inside and self._inside[0].ids() is not None:
                     yield self._inside.popleft()
                 if self._all_in and not self._inside:
@@ -115,6 +125,7 @@ class Hall:
         chosen = like_lengths({key: len(one) for key, one in self._waiting.items()}, self._batch)
         batch = [self._waiting.pop(key) for key in chosen]
         self._samples -= sum(map(len, batch))
+        self._view = min(self._most, self._view + 2 * self._batch)
         return batch
 
 

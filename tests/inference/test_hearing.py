@@ -65,15 +65,16 @@ def test_twins_share_their_weights_and_say_the_same(ear: Ear, clips: Path) -> No
     parts = {id(module) for module in mine.modules()}
     assert not parts & {id(module) for module in its.modules()}
     sound = Sound(read_audio(clips / "ru_0054.flac", 16000))
-    stretch = [(sound, Window(0, len(sound), 0, 10_000))]
-    assert ear.hear(stretch) == twin.hear(stretch)
+    excerpt = [ear.excerpt(sound, Window(0, len(sound), 0, 10_000))]
+    assert ear.hear(excerpt) == twin.hear(excerpt)
 
 
 def test_first_and_last_symbol_are_those_of_the_frames_kept(ear: Ear, clips: Path) -> None:
     sounds = [Sound(read_audio(clips / name, 16000)) for name in ("ru_0054.flac", "ru_0063.flac")]
     stretches = [(sounds[0], Window(0, len(sounds[0]), 7, 20)), (sounds[1], Window(6400, 48000, 0, 33))]
-    for (sound, window), found in zip(stretches, ear.hear(stretches), strict=True):
-        whole, _ = ear.logits([(sound, window._replace(skip=0, keep=10_000))])
+    excerpts = [ear.excerpt(*stretch) for stretch in stretches]
+    for (sound, window), found in zip(stretches, ear.hear(excerpts), strict=True):
+        whole, _ = ear.logits([ear.excerpt(sound, window._replace(skip=0, keep=10_000))])
         best = whole[0].argmax(dim=-1).tolist()[window.skip : window.skip + window.keep]
         assert (found.first, found.last) == (best[0], best[-1])
         assert len(best) == window.keep

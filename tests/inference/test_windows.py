@@ -96,14 +96,14 @@ def test_windows_keep_every_frame_once_and_the_network_gives_them(
     frames = network.frame_lengths(torch.tensor([len(speech)])).item()  # type: ignore[operator]
     assert sum(window.keep for window in windows) == frames
     for window in windows:
-        logits, lengths = ear.logits([(sound, window)])
+        logits, lengths = ear.logits([ear.excerpt(sound, window)])
         assert logits.shape[1] >= lengths.item() == window.keep
 
 
 def spliced(ear: Ear, sound: Sound) -> tuple[Tensor, int]:
     """The frames of all windows in a row, heard in one batch, and how many windows there were."""
     windows = ear.windows(sound)
-    logits, lengths = ear.logits([(sound, window) for window in windows])
+    logits, lengths = ear.logits([ear.excerpt(sound, window) for window in windows])
     return torch.cat([row[:length] for row, length in zip(logits, lengths, strict=True)]), len(windows)
 
 

@@ -16,7 +16,8 @@ from transformers.models.sew.modeling_sew import SEWFeatureEncoder
 from transformers.models.wav2vec2.modeling_wav2vec2 import Wav2Vec2FeatureEncoder
 
 from phoneme_recognition.models.encoders import blocks
-from phoneme_recognition.models.encoders.blocks import Norm, activate_and_convolve
+from phoneme_recognition.models.encoders import blocks as blocks_module
+from phoneme_recognition.models.encoders.blocks import Norm, Step, activate_and_convolve
 from phoneme_recognition.models.encoders.convolutions import convolved_lengths, run_convolutions
 from phoneme_recognition.models.encoders.front_end import is_blockwise
 
@@ -112,7 +113,7 @@ def test_a_step_is_what_its_formula_says(kernel: int, stride: int, with_norm: bo
     def step(source: Tensor, linear: Tensor | None, *others: Tensor) -> Tensor:
         weight, bias, gain, shift = others
         norm = Norm(gain, shift, 1e-5) if with_norm else None
-        return activate_and_convolve(source, linear, norm, weight, bias, stride=stride, frames=frames)
+        return activate_and_convolve(source, linear, [Step(norm, weight, bias, stride)], frames=frames)
 
     def formula(hidden: Tensor) -> Tensor:
         hidden = layer_norm(hidden, (4,), gain, shift, 1e-5) if with_norm else hidden
@@ -191,6 +192,7 @@ def test_positions_are_those_of_transformers(variant: str) -> None:
     twin = copy.deepcopy(positions)
     for part in twin.modules():
         part.__dict__.pop("_conv_forward", None)
+        part.__dict__.pop("forward", None)
     hidden = torch.randn(2, 32, 51) if variant == "SEW" else torch.randn(2, 51, 32)
     ours, theirs = hidden.clone().requires_grad_(), hidden.clone().requires_grad_()
     weight = torch.randn_like(positions(ours))
@@ -214,3 +216,34 @@ def test_a_copied_network_computes_with_its_own_weights() -> None:
     again = pickle.loads(pickle.dumps(convolution))
     hidden = torch.randn(1, 32, 20)
     torch.testing.assert_close(again(hidden), convolution(hidden), atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("with_norm", [False, True])
+@pytest.mark.parametrize("block", [1, 2**20])
+def test_several_steps_at_once_are_the_steps_one_by_one(
+    with_norm: bool, block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blocks_module, "_BLOCK_BYTES", block)
+    torch.manual_seed(0)
+    source, linear = torch.randn(2, 400, 3), torch.randn(2, 3, 4)
+    norms = [Norm(torch.randn(4), torch.randn(4), 1e-5) if with_norm else None for _ in range(3)]
+    kernels = [(3, 2), (4, 3), (2, 2)]
+    steps = [
+        Step(norm, torch.randn(4, 4, kernel), torch.randn(4), stride)
+        for norm, (kernel, stride) in zip(norms, kernels, strict=True)
+    ]
+    rows, lengths = [400, 90], []
+    for kernel, stride in kernels:
+        rows = [(row - kernel) // stride + 1 for row in rows]
+        lengths.append(rows)
+    hidden, first = source, linear
+    for step, frames in zip(steps, lengths, strict=True):
+        hidden = activate_and_convolve(hidden, first, [step], frames=frames)
+        first = None  # type: ignore[assignment]
+    assert hidden.requires_grad is False
+    with torch.no_grad():
+        together = activate_and_convolve(source, linear, steps, frames=rows)
+    assert (hidden != 0).sum() > 100
+    torch.testing.assert_close(together, hidden, atol=1e-4, rtol=1e-4)
+    with pytest.raises(ValueError, match="one step at a time"):
+        activate_and_convolve(source, linear, steps, frames=rows)

@@ -4,7 +4,9 @@ The waveform's first layers are the largest tensors of the network, and a CPU sp
 them to and from memory than on some of the arithmetic. So a step takes what the layer before gave *before*
 its normalisation over channels and its GELU (Hendrycks & Gimpel, 2016), activates a block that fits a core's
 cache, and convolves it at once. Only what stands before activations is ever written out or kept for the
-backward pass, which activates each block anew. Frames behind an utterance's end are not computed.
+backward pass, which activates each block anew. Frames behind an utterance's end are not computed. Where there
+will be no backward pass, a block goes through several steps before the next one is begun, and what lies
+between them is not written out either.
 
 A convolution with kernel K and stride S over frames x of C channels, K ≥ S, is a sum of matrix products
 without copies. With time before channels, S following frames are one row of S·C numbers, so
@@ -18,7 +20,8 @@ g V_jᵀ, added up where views overlap.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -26,7 +29,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 # Bytes of activations that a thread works on at a time: half of a usual second-level cache.
-_BLOCK_BYTES = 2**20
+_BLOCK_BYTES = 3 * 2**19
 
 _gelu_into = torch.ops.aten.gelu.out
 _gelu_backward = torch.ops.aten.gelu_backward
@@ -40,71 +43,87 @@ class Norm(NamedTuple):
     eps: float
 
 
+class Step(NamedTuple):
+    """``conv1d(gelu(layer_norm(x)))``, time before channels, without padding.
+
+    Attributes:
+        norm: normalisation of the C channels of ``x``, or None.
+        weight: (C', C, K) of the convolution, K at least ``stride``.
+        bias: (C',), or None.
+        stride: of the convolution.
+    """
+
+    norm: Norm | None
+    weight: Tensor
+    bias: Tensor | None
+    stride: int
+
+
 def activate_and_convolve(
-    source: Tensor,
-    linear: Tensor | None,
-    norm: Norm | None,
-    weight: Tensor,
-    bias: Tensor | None,
-    *,
-    stride: int,
-    frames: list[int],
+    source: Tensor, linear: Tensor | None, steps: Sequence[Step], *, frames: list[int]
 ) -> Tensor:
-    """``conv1d(gelu(layer_norm(source @ linear)))``, time before channels, without padding.
+    """Take one step, or several one after the other.
 
     Args:
         source: (B, T, C), or (B, T, D) where ``linear`` is given; then it gets no gradient.
         linear: (B, D, C): what makes C channels of ``source``, or None for ``source`` itself.
-        norm: normalisation of the C channels, or None.
-        weight: (C', C, K) of the convolution, K at least ``stride``.
-        bias: (C',), or None.
-        stride: of the convolution.
-        frames: T' of each utterance; behind them the result is 0.
+        steps: one, or, where no gradient is wanted, any number.
+        frames: T' of each utterance behind the last step; further frames of the result are 0.
 
     Returns:
-        (B, (T - K) // stride + 1, C').
+        (B, T', C') with T' as long as the convolutions give.
+
+    Raises:
+        ValueError: several steps, and a gradient is wanted.
     """
-    norm_weight, norm_bias, eps = (None, None, 0.0) if norm is None else norm
+    if not torch.is_grad_enabled():
+        return _run(_Source(source.contiguous(), linear), [_Taps.of(step) for step in steps], frames)
+    if len(steps) != 1:
+        raise ValueError(f"one step at a time has a gradient, got {len(steps)}")
+    (step,) = steps
+    norm_weight, norm_bias, eps = (None, None, 0.0) if step.norm is None else step.norm
     result: Tensor = _ActivateConvolve.apply(  # type: ignore[no-untyped-call]
-        source, linear, norm_weight, norm_bias, weight, bias, eps, stride, frames
+        source, linear, norm_weight, norm_bias, step.weight, step.bias, eps, step.stride, frames
     )
     return result
 
 
-class _Step(NamedTuple):
-    """What a forward and a backward pass work with; tensors as in `activate_and_convolve`."""
+class _Source(NamedTuple):
+    """Where frames come from; tensors as in `activate_and_convolve`."""
 
-    source: Tensor
+    tensor: Tensor
     linear: Tensor | None
+
+    def frames(self, row: int, start: int, scratch: Tensor) -> Tensor:
+        """(N, C) of utterance ``row``; in ``scratch`` (N, C) if they must be computed."""
+        block = self.tensor[row].narrow(0, start, len(scratch))
+        return block if self.linear is None else torch.mm(block, self.linear[row], out=scratch)
+
+
+class _Taps(NamedTuple):
+    """A step in the form in which it is computed."""
+
     norm: Norm | None
-    taps: Tensor  # (K·C, C'), the matrices W_k one above the other
+    matrices: Tensor  # (K·C, C'), the W_k one above the other
+    bias: Tensor | None
     kernel: int
     stride: int
 
-    def blocks(self, frames: list[int]) -> Iterator[tuple[int, int, int]]:
-        """Utterance, first and last (exclusive) frame of each block of the result."""
-        channels = len(self.taps) // self.kernel
-        size = max(16, torch.get_num_threads() * _BLOCK_BYTES // (4 * channels * self.stride))
-        for row, count in enumerate(frames):
-            for first in range(0, count, size):
-                yield row, first, min(first + size, count)
+    @classmethod
+    def of(cls, step: Step) -> _Taps:
+        matrices = step.weight.permute(2, 1, 0).reshape(-1, len(step.weight))
+        return cls(step.norm, matrices, step.bias, step.weight.shape[2], step.stride)
 
-    def rows(self, first: int, last: int) -> slice:
-        """The frames of the source that these frames of the result see."""
-        return slice(first * self.stride, (last - 1) * self.stride + self.kernel)
+    @property
+    def channels(self) -> int:
+        """C."""
+        return len(self.matrices) // self.kernel
 
-    def before(self, row: int, place: slice, scratch: Tensor) -> Tensor:
-        """(N, C) before normalisation and activation; in ``scratch`` (≥ N, C) if it must be computed."""
-        block = self.source[row, place]
-        return block if self.linear is None else torch.mm(block, self.linear[row], out=scratch[: len(block)])
+    def seen(self, frames: int) -> int:
+        """How many frames so many frames of the result see."""
+        return (frames - 1) * self.stride + self.kernel
 
-    def scratch(self, frames: list[int]) -> Tensor:
-        """(N, C) for the largest block. Fresh memory for each would cost more than the arithmetic."""
-        sizes = [self.rows(first, last) for _, first, last in self.blocks(frames)]
-        longest = max((size.stop - size.start for size in sizes), default=0)
-        return self.taps.new_empty(longest, len(self.taps) // self.kernel)
-
-    def pairs(self, block: Tensor, count: int, taps: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    def pairs(self, block: Tensor, count: int, matrices: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
         """X_j and V_j for ``count`` frames of the result; both are views."""
         channels = block.shape[1]
         for start in range(0, self.kernel, self.stride):
@@ -112,26 +131,86 @@ class _Step(NamedTuple):
             width, step = (stop - start) * channels, self.stride * channels
             place = block.storage_offset() + start * channels
             view = block.as_strided((count, width), (step, 1), place)
-            yield view, taps[start * channels : stop * channels]
+            yield view, matrices[start * channels : stop * channels]
 
-    def convolve(self, block: Tensor, bias: Tensor | None, result: Tensor) -> None:
-        """(N, C) activated frames → (M, C'), written into ``result``."""
-        for number, (view, tap) in enumerate(self.pairs(block, len(result), self.taps)):
+    def convolve(self, pairs: Sequence[tuple[Tensor, Tensor]], result: Tensor) -> None:
+        """`pairs` of activated frames → (M, C'), written into ``result``."""
+        for number, (view, matrix) in enumerate(pairs):
             if number:
-                result.addmm_(view, tap)
-            elif bias is None:
-                torch.mm(view, tap, out=result)
+                result.addmm_(view, matrix)
+            elif self.bias is None:
+                torch.mm(view, matrix, out=result)
             else:
-                torch.addmm(bias, view, tap, out=result)
+                torch.addmm(self.bias, view, matrix, out=result)
 
     def carry_back(self, gradient: Tensor, result: Tensor) -> None:
         """(M, C') gradient of the convolution → (N, C) of its input, written into ``result``."""
         result[len(gradient) * self.stride :] = 0
-        for number, (view, tap) in enumerate(self.pairs(result, len(gradient), self.taps)):
+        for number, (view, tap) in enumerate(self.pairs(result, len(gradient), self.matrices)):
             if number:
                 view.addmm_(gradient, tap.t())
             else:
                 torch.mm(gradient, tap.t(), out=view)
+
+
+def _blocks(steps: Sequence[_Taps], frames: list[int]) -> Iterator[tuple[int, int, int]]:
+    """Utterance, first and last (exclusive) frame of each block of what the last step gives."""
+    stride = math.prod(step.stride for step in steps)
+    size = max(16, torch.get_num_threads() * _BLOCK_BYTES // (4 * steps[0].channels * stride))
+    for row, count in enumerate(frames):
+        for first in range(0, count, size):
+            yield row, first, min(first + size, count)
+
+
+def _scratches(steps: Sequence[_Taps], frames: list[int]) -> list[Tensor]:
+    """(N, C) of each step for the largest block. Fresh memory for each would cost more than arithmetic."""
+    longest = max((last - first for _, first, last in _blocks(steps, frames)), default=1)
+    made = []
+    for step in reversed(steps):
+        longest = step.seen(longest)
+        made.append(step.matrices.new_empty(longest, step.channels))
+    return made[::-1]
+
+
+class _Place(NamedTuple):
+    """Where a step of a block works: its frames before the convolution, and what is multiplied."""
+
+    block: Tensor
+    pairs: list[tuple[Tensor, Tensor]]
+
+
+def _places(steps: Sequence[_Taps], scratches: Sequence[Tensor], count: int) -> list[_Place]:
+    """The places of all steps for a block of ``count`` frames of the result."""
+    made = []
+    for step, scratch in zip(reversed(steps), reversed(scratches), strict=True):
+        block = scratch[: step.seen(count)]
+        made.append(_Place(block, list(step.pairs(block, count, step.matrices))))
+        count = len(block)
+    return made[::-1]
+
+
+def _run(source: _Source, steps: Sequence[_Taps], frames: list[int]) -> Tensor:
+    length, stride = source.tensor.shape[1], math.prod(step.stride for step in steps)
+    for step in steps:
+        length = (length - step.kernel) // step.stride + 1
+    result = source.tensor.new_empty(len(source.tensor), length, steps[-1].matrices.shape[1])
+    scratches = _scratches(steps, frames)
+    # The places of all blocks of one length are the same, and most blocks have the same length.
+    known: dict[int, list[_Place]] = {}
+    for row, first, last in _blocks(steps, frames):
+        count = last - first
+        places = known.get(count) or known.setdefault(count, _places(steps, scratches, count))
+        before = source.frames(row, first * stride, places[0].block)
+        targets = [*(place.block for place in places[1:]), result[row].narrow(0, first, count)]
+        for step, place, target in zip(steps, places, targets, strict=True):
+            if step.norm is not None:
+                before = torch.layer_norm(before, before.shape[1:], *step.norm)
+            _gelu_into(before, out=place.block)
+            step.convolve(place.pairs, target)
+            before = target
+    for row, count in enumerate(frames):
+        result[row, count:] = 0
+    return result
 
 
 class _ActivateConvolve(torch.autograd.Function):
@@ -150,76 +229,58 @@ class _ActivateConvolve(torch.autograd.Function):
     ) -> Tensor:
         ctx.save_for_backward(source, linear, norm_weight, norm_bias, weight)
         ctx.eps, ctx.stride, ctx.frames, ctx.with_bias = eps, stride, frames, bias is not None
-        step = _step(source, linear, norm_weight, norm_bias, weight, eps, stride)
-        channels, _, kernel = weight.shape
-        result = source.new_empty(len(source), (source.shape[1] - kernel) // stride + 1, channels)
-        scratch = step.scratch(frames)
-        for row, first, last in step.blocks(frames):
-            before = step.before(row, step.rows(first, last), scratch)
-            if step.norm is not None:
-                before = torch.layer_norm(before, before.shape[1:], *step.norm)
-            block = _gelu_into(before, out=scratch[: len(before)])
-            step.convolve(block, bias, result[row, first:last])
-        for row, count in enumerate(frames):
-            result[row, count:] = 0
-        return result
+        step = Step(_norm(norm_weight, norm_bias, eps), weight, bias, stride)
+        return _run(_Source(source.contiguous(), linear), [_Taps.of(step)], frames)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         source, linear, norm_weight, norm_bias, weight = ctx.saved_tensors
-        step = _step(source, linear, norm_weight, norm_bias, weight, ctx.eps, ctx.stride)
+        step = _Taps.of(Step(_norm(norm_weight, norm_bias, ctx.eps), weight, None, ctx.stride))
         gradient = gradient.contiguous()
         wanted = ctx.needs_input_grad
-        sums = _Sums(step, gradient, wanted, ctx.frames)
-        for row, first, last in step.blocks(ctx.frames):
+        sums = _Sums(_Source(source.contiguous(), linear), step, gradient, wanted, ctx.frames)
+        for row, first, last in _blocks([step], ctx.frames):
             sums.add(row, first, last)
-        taps = sums.taps.view(step.kernel, -1, gradient.shape[2]) if wanted[4] else None
+        taps = sums.matrices.view(step.kernel, -1, gradient.shape[2]) if wanted[4] else None
         kernel = None if taps is None else taps.permute(2, 1, 0).contiguous()
         valid = (gradient[row, :count].sum(0) for row, count in enumerate(ctx.frames))
         bias = sum(valid, gradient.new_zeros(gradient.shape[2])) if ctx.with_bias and wanted[5] else None
         return sums.source, sums.linear, sums.norm_weight, sums.norm_bias, kernel, bias, None, None, None
 
 
-def _step(
-    source: Tensor,
-    linear: Tensor | None,
-    norm_weight: Tensor | None,
-    norm_bias: Tensor | None,
-    weight: Tensor,
-    eps: float,
-    stride: int,
-) -> _Step:
-    norm = None if norm_weight is None or norm_bias is None else Norm(norm_weight, norm_bias, eps)
-    taps = weight.permute(2, 1, 0).reshape(-1, len(weight))
-    return _Step(source.contiguous(), linear, norm, taps, weight.shape[2], stride)
+def _norm(weight: Tensor | None, bias: Tensor | None, eps: float) -> Norm | None:
+    return None if weight is None or bias is None else Norm(weight, bias, eps)
 
 
 class _Sums:
     """Gradients of a step, added up block after block; None where nobody asks."""
 
-    def __init__(self, step: _Step, gradient: Tensor, wanted: tuple[bool, ...], frames: list[int]) -> None:
-        self.step = step
+    def __init__(
+        self, before: _Source, step: _Taps, gradient: Tensor, wanted: tuple[bool, ...], frames: list[int]
+    ) -> None:
+        self.before, self.step = before, step
         self.gradient = gradient
-        self.taps = torch.zeros_like(step.taps)
-        self.source = torch.zeros_like(step.source) if wanted[0] else None
-        self.linear = torch.zeros_like(step.linear) if wanted[1] and step.linear is not None else None
+        self.matrices = torch.zeros_like(step.matrices)
+        self.source = torch.zeros_like(before.tensor) if wanted[0] else None
+        self.linear = torch.zeros_like(before.linear) if wanted[1] and before.linear is not None else None
         self.norm_weight = torch.zeros_like(step.norm.weight) if wanted[2] and step.norm else None
         self.norm_bias = torch.zeros_like(step.norm.bias) if wanted[3] and step.norm else None
         self.deeper = any(wanted[:4])
-        self.scratch = step.scratch(frames)
+        (self.scratch,) = _scratches([step], frames)
         self.activated = torch.empty_like(self.scratch)
 
     def add(self, row: int, first: int, last: int) -> None:
         """Go back through one block."""
-        step, place, gradient = self.step, self.step.rows(first, last), self.gradient[row, first:last]
-        before = step.before(row, place, self.scratch)
+        step, gradient, start = self.step, self.gradient[row, first:last], first * self.step.stride
+        place = slice(start, start + step.seen(last - first))
+        before = self.before.frames(row, start, self.scratch[: step.seen(last - first)])
         normal, mean, scale = before, before, before
         if step.norm is not None:
             normal, mean, scale = torch.native_layer_norm(before, before.shape[1:], *step.norm)
         activated = _gelu_into(normal, out=self.activated[: len(normal)])
-        for view, tap in step.pairs(activated, len(gradient), self.taps):
-            tap.addmm_(view.t(), gradient)
+        for view, matrix in step.pairs(activated, len(gradient), self.matrices):
+            matrix.addmm_(view.t(), gradient)
         if not self.deeper:
             return
         carried = activated  # its values have done their work, its memory is in the cache
@@ -228,7 +289,7 @@ class _Sums:
         if step.norm is not None:
             carried = self._through_norm(step.norm, carried, before, mean, scale)
         if self.linear is not None:
-            self.linear[row].addmm_(step.source[row, place].t(), carried)
+            self.linear[row].addmm_(self.before.tensor[row, place].t(), carried)
         if self.source is not None:
             self.source[row, place] += carried
 

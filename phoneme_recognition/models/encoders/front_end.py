@@ -25,7 +25,8 @@ from torch.nn.functional import gelu, layer_norm
 from torch.utils.checkpoint import checkpoint
 from transformers.activations import GELUActivation
 
-from phoneme_recognition.models.encoders.blocks import Norm, activate_and_convolve
+from phoneme_recognition.models.encoders.blocks import Norm, Step, activate_and_convolve
+from phoneme_recognition.models.encoders.derived import derived, may_keep
 
 
 def is_blockwise(layers: Sequence[Any], waveforms: Tensor) -> bool:
@@ -64,20 +65,30 @@ def _run(layers: Sequence[Any], waveforms: Tensor, lengths: list[int]) -> Tensor
     frames = _frames(first, lengths)
     hidden = _patches(waveforms, first.kernel_size[0], first.stride[0])
     linear: Tensor | None = _first_weights(layers[0], hidden, frames)
-    for before, layer in pairwise(layers):
-        frames = _frames(layer.conv, frames)
-        hidden = activate_and_convolve(
-            hidden,
-            linear,
-            _channel_norm(before),
-            layer.conv.weight,
-            layer.conv.bias,
-            stride=layer.conv.stride[0],
-            frames=frames,
-        )
+    steps = [_step(before, layer.conv) for before, layer in pairwise(layers)]
+    # Without a gradient three at a time: of more, the deepest would have too few frames in a block.
+    together = 1 if torch.is_grad_enabled() else 3
+    for number in range(0, len(steps), together):
+        for layer in layers[1:][number : number + together]:
+            frames = _frames(layer.conv, frames)
+        hidden = activate_and_convolve(hidden, linear, steps[number : number + together], frames=frames)
         linear = None
     norm = _channel_norm(layers[-1])
     return gelu(hidden if norm is None else layer_norm(hidden, hidden.shape[2:], *norm))
+
+
+def _step(before: Any, convolution: nn.Conv1d) -> Step:
+    """A convolution and what comes before it, which is the end of the layer before."""
+    weight = convolution.weight
+    if may_keep(convolution):
+        # In the order of memory that `blocks` wants it in.
+        made = derived(convolution, "weight", [weight], lambda: (_turned(_turned(weight).contiguous()),))
+        (weight,) = made
+    return Step(_channel_norm(before), weight, convolution.bias, convolution.stride[0])
+
+
+def _turned(weight: Tensor) -> Tensor:
+    return weight.permute(2, 1, 0)
 
 
 def _is_standard(layer: Any, number: int) -> bool:
