@@ -4,14 +4,14 @@ usage: PYTHONPATH=. python benchmarks/inference.py CHECKPOINT FILE|FOLDER ... [-
            [--batch-sizes 1,2,4,8] [--batch-seconds 10,20,40,80] [--long SECONDS,...]
 
 CHECKPOINT is one of ``train`` with network_name Wav2Vec2 and greedy decoding. Three things are measured, each
-after a round that does not count, both sides in turn in the same process, medians of the repeats:
+after a round that does not count, both sides in turn, each a process of its own, medians of the repeats:
 
 - one recording, the one of middle length;
 - all of them, shuffled: the pipeline at each batch size (its best one counts), `Recognizer` as it comes, and
   with other seconds a batch where ``--batch-seconds`` asks for them;
 - long recordings, made of the others with pauses between them: the pipeline in chunks of 30 s with 5 s of
-  context on both sides; each side once, in a process of its own, with the most memory it held (``--long ''``
-  leaves it out).
+  context on both sides; each side once, in a fresh process, with the most memory that it and its children
+  held (``--long ''`` leaves it out).
 
 With each stand the recordings whose phonemes differ from the first side's, and their edit distance. A table
 goes to standard error, one JSON object to standard output (and to FILE).
@@ -24,10 +24,8 @@ import json
 import os
 import random
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -36,48 +34,36 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from phoneme_recognition import Recognizer
+from benchmarks.inference_sides import Phonemes, Side
 from phoneme_recognition.audio.reading import EXTENSIONS, find_audio, read_audio
 from phoneme_recognition.files import write_text
 from phoneme_recognition.metrics.error_rates import NOTHING, edit_counts
 
 RATE = 16000
-Phonemes = list[list[str]]
 
 
 def main() -> None:
     """Measure, and say it."""
     given = _arguments()
-    if given.one_side:
-        _one_side(given.one_side, given.checkpoint, Path(given.recordings[0]), given.batch_size)
-        return
-    from benchmarks.inference_peer import Pipeline
-
     files = _files(given.recordings)
     seconds = sum(_seconds(file) for file in files)
-    pipeline, recognizer = Pipeline(given.checkpoint), Recognizer(given.checkpoint, device="cpu")
     sizes = [int(size) for size in given.batch_sizes.split(",")]
     middle = sorted(files, key=_seconds)[len(files) // 2]
     found: dict[str, Any] = {
         "cores": len(os.sched_getaffinity(0)),
         "recordings": len(files),
         "seconds": round(seconds, 1),
-        "one": _compare(
-            {
-                "pipeline": partial(pipeline.short, [middle], 1),
-                "ours": partial(_ours, recognizer, [middle]),
-            },
-            _seconds(middle),
-            given.repeats,
-        ),
     }
-    sides: dict[str, Callable[[], Phonemes]] = {
-        f"pipeline, batch size {size}": partial(pipeline.short, files, size) for size in sizes
-    }
-    sides["ours"] = partial(_ours, recognizer, files)
-    for batch in filter(None, given.batch_seconds.split(",")):
-        sides[f"ours, batches of {batch} s"] = partial(_ours, recognizer, files, float(batch))
-    found["folder"] = _compare(sides, seconds, given.repeats)
+    with Side("pipeline", given.checkpoint) as pipeline, Side("ours", given.checkpoint) as ours:
+        one = {"pipeline": partial(pipeline.hear, [middle]), "ours": partial(ours.hear, [middle])}
+        found["one"] = _compare(one, _seconds(middle), given.repeats)
+        sides: dict[str, Callable[[], Any]] = {
+            f"pipeline, batch size {size}": partial(pipeline.hear, files, size) for size in sizes
+        }
+        sides["ours"] = partial(ours.hear, files)
+        for batch in filter(None, given.batch_seconds.split(",")):
+            sides[f"ours, batches of {batch} s"] = partial(ours.hear, files, float(batch))
+        found["folder"] = _compare(sides, seconds, given.repeats)
     best = max(sizes, key=lambda size: found["folder"][f"pipeline, batch size {size}"]["audio_s_per_s"])
     lengths = [float(length) for length in given.long.split(",") if length]
     found["long"] = {str(round(one)): _long(given.checkpoint, files, one, best) for one in lengths}
@@ -99,8 +85,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--batch-sizes", default="1,2,4,8")
     parser.add_argument("--batch-seconds", default="")
     parser.add_argument("--long", default="3600")
-    parser.add_argument("--one-side", choices=("pipeline", "ours"), help=argparse.SUPPRESS)
-    parser.add_argument("--batch-size", type=int, default=1, help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
@@ -118,21 +102,15 @@ def _seconds(file: Path) -> float:
     return float(soundfile.info(file).duration)
 
 
-def _ours(recognizer: Recognizer, files: Sequence[Path], batch_seconds: float | None = None) -> Phonemes:
-    return [one.phonemes for one in recognizer.transcribe_all(files, batch_seconds=batch_seconds)]
-
-
 def _compare(
-    sides: Mapping[str, Callable[[], Phonemes]], seconds: float, repeats: int
+    sides: Mapping[str, Callable[[], Any]], seconds: float, repeats: int
 ) -> dict[str, dict[str, Any]]:
     """Run all sides in turn; phonemes are compared with the first side's."""
-    said = {name: side() for name, side in sides.items()}
+    said = {name: side()["said"] for name, side in sides.items()}
     times: dict[str, list[float]] = {name: [] for name in sides}
     for _ in range(repeats):
         for name, side in sides.items():
-            started = time.perf_counter()
-            side()
-            times[name].append(time.perf_counter() - started)
+            times[name].append(side()["seconds"])
     first = next(iter(said.values()))
     return {
         name: {
@@ -153,16 +131,20 @@ def _difference(expected: Phonemes, found: Phonemes) -> dict[str, float]:
 
 
 def _long(checkpoint: str, files: Sequence[Path], seconds: float, batch_size: int) -> dict[str, Any]:
-    """Both sides on one long recording, each in a process of its own: memory is a process's."""
+    """Both sides on one long recording, each in a fresh process: memory is a process's."""
+    found: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "long.wav")
         _in_a_row(files, seconds, path)
-        sides = {side: _in_process(side, checkpoint, path, batch_size) for side in ("pipeline", "ours")}
-    expected = [sides["pipeline"].pop("said")]
-    for name, side in sides.items():
-        side |= _difference(expected, [side.pop("said")] if name == "ours" else expected)
+        for name, batch in (("pipeline", batch_size), ("ours", None)):
+            with Side(name, checkpoint) as side:
+                answer, before, most = side.watched(partial(side.hear, [path], batch, long=True))
+            found[name] = answer | {"mib_before": before, "mib": most}
+    expected = found["pipeline"]["said"]
+    for side in found.values():
+        side |= _difference(expected, side.pop("said"))
         side["audio_s_per_s"] = round(seconds / side["seconds"], 2)
-    return sides
+    return found
 
 
 def _in_a_row(files: Sequence[Path], seconds: float, path: Path) -> None:
@@ -173,38 +155,6 @@ def _in_a_row(files: Sequence[Path], seconds: float, path: Path) -> None:
             samples = np.concatenate([read_audio(draw.choice(files), RATE), pause])[:left]
             out.write(samples)
             left -= len(samples)
-
-
-def _in_process(side: str, checkpoint: str, path: Path, batch_size: int) -> dict[str, Any]:
-    options = ["--one-side", side, "--batch-size", str(batch_size)]
-    command = [sys.executable, __file__, checkpoint, str(path), *options]
-    ended = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
-    found: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
-    return found
-
-
-def _one_side(side: str, checkpoint: str, path: Path, batch_size: int) -> None:
-    """Hear one recording and print what was found, with the seconds and the most memory."""
-    if side == "pipeline":
-        # Not above: what it imports would count as our memory too.
-        from benchmarks.inference_peer import Pipeline
-
-        pipeline = Pipeline(checkpoint)
-        before, started = _most_memory(), time.perf_counter()
-        said = pipeline.long(path, batch_size)
-    else:
-        recognizer = Recognizer(checkpoint, device="cpu")
-        before, started = _most_memory(), time.perf_counter()
-        said = recognizer.transcribe(path).phonemes
-    taken = time.perf_counter() - started
-    memory = {"mib_before": before, "mib": _most_memory()}
-    print(json.dumps({"seconds": round(taken, 3), **memory, "said": said}))
-
-
-def _most_memory() -> int:
-    """MiB; not by `resource`, which takes the parent's for the child's too."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return int(status.partition("VmHWM:")[2].split()[0]) // 1024
 
 
 def _show(found: Mapping[str, Any]) -> None:

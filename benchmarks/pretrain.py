@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from safetensors.torch import save_file
 
 from benchmarks.training import VOCABULARY
-from benchmarks.training_model import random_weights
+from benchmarks.training_model import TRAINED_HEAD, random_weights
 from phoneme_recognition.config import load_config
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
 from phoneme_recognition.runs.train import fit, prepare
@@ -45,6 +46,8 @@ def main() -> None:
         fit(training)
     encoder: Any = training.module.network.get_submodule("encoder.model")
     encoder.save_pretrained(options.out)
+    head = training.module.network.get_submodule("head").state_dict()
+    save_file({name: weight.detach() for name, weight in head.items()}, options.out / TRAINED_HEAD)
     per = float(training.engine.callback_metrics["val_per"])
     print(f"validation PER {per:.2%}; saved as {options.out}")
 

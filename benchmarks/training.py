@@ -29,7 +29,7 @@ import soundfile
 
 from benchmarks.training_data import write_corpus
 from benchmarks.training_floor import floors, measure_machine
-from benchmarks.training_model import FREEZES, fresh_head, random_weights
+from benchmarks.training_model import FREEZES, TRAINED_HEAD, fresh_head, random_weights
 from benchmarks.training_report import draw, show
 from benchmarks.turns import Job, Player
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
@@ -69,6 +69,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--model", choices=("wav2vec2", "whisper"), default="wav2vec2")
     parser.add_argument("--pretrained", type=Path, help="folder of both sides' weights; else random ones")
     parser.add_argument(
+        "--trained-head", action="store_true", help="go on with the head that `pretrain` trained beside it"
+    )
+    parser.add_argument(
         "--data-dir", type=Path, help="the unpacked Debian package festvox-ru; else it is fetched"
     )
     parser.add_argument(
@@ -103,11 +106,12 @@ def _options() -> argparse.Namespace:
 def _job(options: argparse.Namespace, data: Path, work: Path) -> Job:
     symbols = len(Vocabulary.from_file(VOCABULARY))
     pretrained = options.pretrained or random_weights(work, symbols, options.seed)
+    head = fresh_head(work, pretrained, symbols, options.seed)
     return Job(
         case=options.case,
         model=options.model,
         pretrained=str(pretrained),
-        head=str(fresh_head(work, pretrained, symbols, options.seed)),
+        head=str(pretrained / TRAINED_HEAD if options.trained_head else head),
         data=str(data),
         work=str(work),
         vocab_file=VOCABULARY,
@@ -138,6 +142,7 @@ def describe(job: Job, options: argparse.Namespace, data: Path) -> Figures:
         "lr": job.lr,
         "workers": job.workers,
         "same_batches": job.same_batches,
+        "trained_head": options.trained_head,
         "defaults": job.defaults,
         "utterances": len(lengths),
         "seconds": sum(lengths) / 16_000,

@@ -49,6 +49,10 @@ def random_weights(folder: Path, symbols: int, seed: int) -> Path:
     return target
 
 
+# The file in a folder of `pretrain` with the CTC head that was trained with the encoder.
+TRAINED_HEAD = "head.safetensors"
+
+
 def fresh_head(folder: Path, pretrained: Path, symbols: int, seed: int) -> Path:
     """The weights of a new CTC head for a pretrained encoder, as a file."""
     config = AutoConfig.from_pretrained(pretrained)

@@ -46,11 +46,22 @@ def show(report: Report, target: float | None) -> None:
     for side, run in report["runs"][0].items():
         equal, padded = run["first_losses"]
         console.print(f"first batch, {NAMES[side]}: loss {equal:.5f} at one length, {padded:.5f} padded")
+    _show_steps(console, [run["step_losses"] for run in report["runs"][0].values()])
     if target is not None:
         for side, run in report["runs"][0].items():
             reached = time_to(run["curve"], run["epoch_seconds"], target)
             said = "not reached" if reached is None else f"{reached:.1f} s of training"
             console.print(f"PER of {target:.0%}, {NAMES[side]}: {said}")
+
+
+def _show_steps(console: Console, sides: list[list[float]]) -> None:
+    """How far the losses of the single steps are apart, where both sides had the same batches."""
+    if len(sides) < 2 or not all(sides):
+        return
+    apart = [abs(one - other) / one for one, other in zip(*sides, strict=True)]
+    for share in (0.001, 0.01):
+        steps = next((number for number, one in enumerate(apart) if one > share), len(apart))
+        console.print(f"losses of the steps: the first {steps} of {len(apart)} agree within {share:.1%}")
 
 
 def _show_floor(console: Console, report: Report) -> None:

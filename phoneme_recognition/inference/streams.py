@@ -8,6 +8,7 @@ the time they wait for each other.
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import multiprocessing
 import sys
@@ -16,6 +17,7 @@ import warnings
 from collections.abc import Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from types import TracebackType
 
 import torch
@@ -26,6 +28,10 @@ from phoneme_recognition.processes import serve_parent
 
 # More would take memory for batches, and share the memory's bandwidth.
 _MOST = 32
+
+# Of glibc's mallopt: above how many freed bytes at the end of the heap these are given back to the system, and
+# from how many on a piece comes from the system at once.
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 
 _mine = threading.local()
 
@@ -115,9 +121,18 @@ def _begin_process(ear: Ear) -> None:
     serve_parent()
     # What is there already stays: to look through it for garbage would copy it.
     gc.freeze()
+    _keep_memory()
     # The threads that multiply matrices were not forked; with one it is done without them.
     torch.set_num_threads(1)
     _mine.ear = ear
+
+
+def _keep_memory() -> None:
+    """Have glibc keep what is freed: each batch wants as much again, in tensors of many megabytes."""
+    with suppress(OSError, AttributeError):  # another C library
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(_TRIM_THRESHOLD, 2**30)
+        mallopt(_MMAP_THRESHOLD, 2**30)
 
 
 def _hear(excerpts: Sequence[Excerpt]) -> list[Heard]:
