@@ -39,7 +39,7 @@ class Excerpt(NamedTuple):
     Attributes:
         samples: (num_samples,) float32.
         skip: frames at its beginning that are context.
-        keep: frames behind those that count.
+        keep: frames behind those that count, or more than there are.
     """
 
     samples: NDArray[np.float32]
@@ -81,6 +81,8 @@ class Ear:
 
     def windows(self, sound: Sound) -> list[Window]:
         """In which windows a recording is heard; one if it is short enough."""
+        if len(sound) <= self._grid.longest:
+            return [Window(0, len(sound), 0, len(sound))]  # no frame of it is left out
         frames = self._network.frame_lengths(torch.tensor([len(sound)]))  # type: ignore[operator]
         return cut(sound, self._grid, int(frames), self.sampling_rate)
 
@@ -106,11 +108,13 @@ class Ear:
         padded, lengths = pad_waveforms([one.samples for one in excerpts], self._padding_value)
         with torch.inference_mode():
             output = self._network(padded.to(self.device), lengths.to(self.device))
-            keeps = torch.tensor([one.keep for one in excerpts], device=output.lengths.device)
+            spans = torch.tensor([(one.skip, one.keep) for one in excerpts], device=output.lengths.device)
+            skips, keeps = spans.unbind(dim=1)
+            keeps = torch.minimum(keeps, output.lengths - skips)
             if not any(one.skip for one in excerpts):
-                return output.logits, torch.minimum(keeps, output.lengths)
-            rows = zip(output.logits, excerpts, strict=True)
-            kept = [row[one.skip : one.skip + one.keep] for row, one in rows]
+                return output.logits, keeps
+            rows = zip(output.logits, excerpts, keeps.tolist(), strict=True)
+            kept = [row[one.skip : one.skip + keep] for row, one, keep in rows]
             return pad_sequence(kept, batch_first=True), keeps
 
     def twin(self) -> Ear:

@@ -29,8 +29,8 @@ from phoneme_recognition.processes import serve_parent
 # More would take memory for batches, and share the memory's bandwidth.
 _MOST = 32
 
-# Of glibc's mallopt: how many freed bytes at the end of the heap are given back to the system, and from how many
-# on a piece comes from the system at once.
+# Of glibc's mallopt: so many freed bytes at the end of the heap go back to the system, and a piece of so many
+# comes from the system at once.
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 
 _mine = threading.local()

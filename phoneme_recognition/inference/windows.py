@@ -81,7 +81,7 @@ def _positions(network: Any) -> int | None:
 
 
 def cut(sound: Sound, grid: Grid, frames: int, sampling_rate: int, context: float = CONTEXT) -> list[Window]:
-    """The windows of a recording; one if it can be heard whole.
+    """The windows of a recording that is too long to be heard whole.
 
     Args:
         sound: the recording.
@@ -90,8 +90,6 @@ def cut(sound: Sound, grid: Grid, frames: int, sampling_rate: int, context: floa
         sampling_rate: in Hz.
         context: in seconds, less where the network hears only little at once.
     """
-    if len(sound) <= grid.longest:
-        return [Window(0, len(sound), 0, frames)]
     around = _on_grid(min(context * sampling_rate, grid.longest / 8), grid)
     borders = [0, *_borders(sound, grid, grid.longest - 2 * around, sampling_rate), len(sound)]
     windows = []
