@@ -272,7 +272,3 @@ def _measure(
         return {}
     loss, per = score(_recogniser(model, extract), test, blank_id)
     return {"test_loss": loss, "per": per}
-
-
-if __name__ == "__main__":
-    main()

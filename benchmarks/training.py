@@ -34,7 +34,7 @@ from benchmarks.training_report import draw, show
 from benchmarks.turns import Job, Player
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
 
-SIDES = {"A": "peer_training.py", "B": "training_ours.py"}
+SIDES = {"A": "benchmarks.peer_training", "B": "benchmarks.training_ours"}
 VOCABULARY = "dataset_modules/tokens/russian_phones.json"
 RATES = {"frozen": 0.01, "front_end": 3e-4, "unfrozen": 3e-4}
 

@@ -168,7 +168,3 @@ def _measure(
         return {}
     loss, per = score(_recogniser(network, job), test, blank_id)
     return {"test_loss": loss, "per": per}
-
-
-if __name__ == "__main__":
-    main()

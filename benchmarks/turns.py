@@ -93,7 +93,7 @@ class Player:
     """The side of the main command: one process, and what its turns took.
 
     Args:
-        script: the process, a file of this folder.
+        module: its ``main`` is the process.
         job: what it is to do.
         log: what it prints goes there.
 
@@ -101,11 +101,13 @@ class Player:
         started: when, in seconds since 1970.
     """
 
-    def __init__(self, script: str, job: Job, log: Path) -> None:
+    def __init__(self, module: str, job: Job, log: Path) -> None:
         self._log = log
         self.started = time.time()
         self._process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).parent / script)],
+            # Not as its main program: what that imports, processes that it starts would import again, unlike
+            # those of our command.
+            [sys.executable, "-c", f"from {module} import main; main()"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log.open("w"),
