@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from phoneme_recognition.decoding.decoder import Decoder, Decoding
+from phoneme_recognition.inference.hearing import Ear
 from phoneme_recognition.models.checkpoint import BLOCK, AtomicCheckpointIO, describe
 from phoneme_recognition.models.networks import build_network
 from phoneme_recognition.phonemes.inventory import Inventory
@@ -45,3 +46,15 @@ def save_small(path: Path, **audio_params: Any) -> Path:
     block = describe(network, VOCABULARY, audio, decoder, Inventory())
     AtomicCheckpointIO().save_checkpoint({"state_dict": weights, BLOCK: block}, path)
     return path
+
+
+def small_ear() -> Ear:
+    """The small network with greedy decoding, as the recogniser hears with it."""
+    return Ear(
+        small_network(),
+        Decoder(Decoding(), blank_id=VOCABULARY.blank_id),
+        device=torch.device("cpu"),
+        sampling_rate=16000,
+        normalise=True,
+        padding_value=0.0,
+    )

@@ -142,6 +142,6 @@ def _decode_chunk(files: Sequence[AudioFile], sampling_rate: int) -> list[Clip]:
 
 
 def _start_worker() -> None:
-    """What the decoders' C code mutters about odd files names no file and would break the progress bar."""
+    """Serve in silence: what the decoders' C code mutters names no file and would break the progress bar."""
     serve_parent()
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)

@@ -7,10 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from small_checkpoint import VOCABULARY, small_network
+from small_checkpoint import small_ear
 
 from phoneme_recognition.audio.reading import read_audio
-from phoneme_recognition.decoding.decoder import Decoder, Decoding
 from phoneme_recognition.decoding.greedy import greedy_decode
 from phoneme_recognition.inference.hearing import Ear, Heard, join
 from phoneme_recognition.inference.sounds import Sound
@@ -19,14 +18,7 @@ from phoneme_recognition.inference.windows import Window
 
 @pytest.fixture
 def ear() -> Ear:
-    return Ear(
-        small_network(),
-        Decoder(Decoding(), blank_id=VOCABULARY.blank_id),
-        device=torch.device("cpu"),
-        sampling_rate=16000,
-        normalise=True,
-        padding_value=0.0,
-    )
+    return small_ear()
 
 
 def heard(symbols: list[int]) -> Heard:

@@ -14,10 +14,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from small_checkpoint import VOCABULARY, small_network
+from small_checkpoint import small_ear
 
 from phoneme_recognition.audio.reading import read_audio
-from phoneme_recognition.decoding.decoder import Decoder, Decoding
 from phoneme_recognition.errors import UserError
 from phoneme_recognition.inference import streams as streams_module
 from phoneme_recognition.inference.hearing import Ear, Excerpt
@@ -29,14 +28,7 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="processes are forked
 
 @pytest.fixture
 def ear() -> Ear:
-    return Ear(
-        small_network(),
-        Decoder(Decoding(), blank_id=VOCABULARY.blank_id),
-        device=torch.device("cpu"),
-        sampling_rate=16000,
-        normalise=True,
-        padding_value=0.0,
-    )
+    return small_ear()
 
 
 @pytest.fixture
@@ -145,6 +137,10 @@ def test_nobody_stays_behind_when_the_parent_ends(sign: signal.Signals, tmp_path
     assert process.stdout
     children = [int(word) for word in process.stdout.readline().split()]
     assert len(children) == 2
+    for _ in range(600):  # until both are ready for anything
+        if all(map(_ignores_interrupts, children)):
+            break
+        time.sleep(0.1)
     os.killpg(process.pid, sign) if sign == signal.SIGINT else process.kill()
     process.wait(60)
     for _ in range(300):
@@ -165,3 +161,8 @@ def _runs(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+def _ignores_interrupts(pid: int) -> bool:
+    ignored = Path(f"/proc/{pid}/status").read_text().partition("SigIgn:")[2].split()[0]
+    return bool(int(ignored, 16) >> (signal.SIGINT - 1) & 1)

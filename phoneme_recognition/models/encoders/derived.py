@@ -8,6 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+# Of the attributes of a module that hold what is kept.
+_PREFIX = "_derived_"
+
 
 def may_keep(module: nn.Module) -> bool:
     """Whether what is made of the module's weights now may be kept.
@@ -21,9 +24,7 @@ def may_keep(module: nn.Module) -> bool:
     return not (module.training or torch.is_grad_enabled())
 
 
-def derived(
-    module: nn.Module, name: str, weights: Sequence[Tensor], make: Callable[[], tuple[Tensor, ...]]
-) -> tuple[Tensor, ...]:
+def derived(module: nn.Module, name: str, weights: Sequence[Tensor], make: Callable[[], Tensor]) -> Tensor:
     """What ``make`` gives, made anew only where ``weights`` are others than the last time.
 
     Args:
@@ -35,13 +36,10 @@ def derived(
     if any(weight.is_inference() for weight in weights):  # such a tensor does not count its changes
         return make()
     state = [(weight.data_ptr(), weight._version) for weight in weights]
-    kept: tuple[Any, tuple[Tensor, ...]] | None = getattr(module, _PREFIX + name, None)
+    kept: tuple[Any, Tensor] | None = getattr(module, _PREFIX + name, None)
     if kept is None or kept[0] != state:
         # Not as tensors of inference_mode: it may be wanted outside of that, too.
         with torch.inference_mode(False), torch.no_grad():
             kept = state, make()
         object.__setattr__(module, _PREFIX + name, kept)
     return kept[1]
-
-
-_PREFIX = "_derived_"

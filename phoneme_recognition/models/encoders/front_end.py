@@ -79,11 +79,11 @@ def _run(layers: Sequence[Any], waveforms: Tensor, lengths: list[int]) -> Tensor
 
 def _step(before: Any, convolution: nn.Conv1d) -> Step:
     """A convolution and what comes before it, which is the end of the layer before."""
-    weight = convolution.weight
+    weight: Tensor = convolution.weight
     if may_keep(convolution):
         # In the order of memory that `blocks` wants it in.
-        made = derived(convolution, "weight", [weight], lambda: (_turned(_turned(weight).contiguous()),))
-        (weight,) = made
+        given = convolution.weight
+        weight = derived(convolution, "weight", [given], lambda: _turned(_turned(given).contiguous()))
     return Step(_channel_norm(before), weight, convolution.bias, convolution.stride[0])
 
 

@@ -48,7 +48,7 @@ def forward(convolution: nn.Conv1d, input: Tensor) -> Tensor:
         return nn.Conv1d.forward(convolution, input)
     # Where the weight is parametrised, these are what it is made of.
     weights = [weight for name, weight in convolution.named_parameters() if name != "bias"]
-    (spectrum,) = derived(convolution, "spectrum", weights, lambda: (_spectrum(convolution.weight),))
+    spectrum = derived(convolution, "spectrum", weights, lambda: _spectrum(convolution.weight))
     return _convolve(input, spectrum, convolution)
 
 
