@@ -91,6 +91,10 @@ class Ear:
         take = Sound.normalised if self._normalise else Sound.stretch
         return Excerpt(take(sound, window.start, window.stop), window.skip, window.keep)
 
+    def silence(self) -> Excerpt:
+        """A tenth of a second in which there is nothing."""
+        return Excerpt(np.zeros(self.sampling_rate // 10, np.float32), 0, 1)
+
     def hear(self, excerpts: Sequence[Excerpt]) -> list[Heard]:
         """Hear excerpts as one batch."""
         logits, lengths = self.logits(excerpts)

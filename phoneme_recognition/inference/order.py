@@ -122,24 +122,27 @@ class Hall:
                 self._entered, self._samples = self._entered + 1, self._samples + len(stretch)
 
     def _next_batch(self) -> list[_Stretch]:
-        chosen = like_lengths({key: len(one) for key, one in self._waiting.items()}, self._batch)
+        lengths = {key: len(one) for key, one in self._waiting.items()}
+        # When no more come, the longest is next: with short ones at the end no core waits long for another.
+        first = max(lengths, key=lengths.__getitem__) if self._all_in else next(iter(lengths))
+        chosen = like_lengths(lengths, first, self._batch)
         batch = [self._waiting.pop(key) for key in chosen]
         self._samples -= sum(map(len, batch))
         self._view = min(self._most, self._view + 2 * self._batch)
         return batch
 
 
-def like_lengths(lengths: Mapping[int, int], most: float) -> list[int]:
-    """A batch around the one that has waited longest, of those that are most like it in length.
+def like_lengths(lengths: Mapping[int, int], first: int, most: float) -> list[int]:
+    """A batch around one, of those that are most like it in length.
 
     Args:
-        lengths: in samples; the first has waited longest.
+        lengths: in samples, those that have waited longer first.
+        first: the key of the one.
         most: samples of a batch, padding included; one that is longer is a batch by itself.
 
     Returns:
         The keys of the batch.
     """
-    first = next(iter(lengths))
     batch, shortest, longest = [first], lengths[first], lengths[first]
     for key in sorted(lengths, key=lambda key: (abs(lengths[key] - lengths[first]), key)):
         if key == first:
