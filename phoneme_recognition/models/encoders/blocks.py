@@ -16,6 +16,14 @@ without copies. With time before channels, S following frames are one row of S·
 where row t of X_j is the frames S·(t + j), S·(t + j) + 1, ... (as many as are left of the kernel), and V_j is
 the matrices W_k of these taps one above the other. X_j is a view. Backward, V_j gets X_jᵀ g, and X_j gets
 g V_jᵀ, added up where views overlap.
+
+With K = 3 and S = 2, as most of these layers have it, two frames share what both see, and five products do
+the work of six (the minimal filter F(2, 2) of Winograd, Arithmetic Complexity of Computations, 1980). With
+
+    m = x[2t + 2] (W_0 + W_2),
+
+    y[t] = m + (x[2t] - x[2t + 2]) W_0 + x[2t + 1] W_1,
+    y[t + 1] = m + (x[2t + 4] - x[2t + 2]) W_2 + x[2t + 3] W_1        (t even).
 """
 
 from __future__ import annotations
@@ -108,11 +116,14 @@ class _Taps(NamedTuple):
     bias: Tensor | None
     kernel: int
     stride: int
+    shared: _Shared | None = None
 
     @classmethod
     def of(cls, step: Step) -> _Taps:
+        kernel = step.weight.shape[2]
         matrices = step.weight.permute(2, 1, 0).reshape(-1, len(step.weight))
-        return cls(step.norm, matrices, step.bias, step.weight.shape[2], step.stride)
+        shared = _Shared.of(matrices) if (kernel, step.stride) == (3, 2) else None
+        return cls(step.norm, matrices, step.bias, kernel, step.stride, shared)
 
     @property
     def channels(self) -> int:
@@ -133,15 +144,22 @@ class _Taps(NamedTuple):
             view = block.as_strided((count, width), (step, 1), place)
             yield view, matrices[start * channels : stop * channels]
 
-    def convolve(self, pairs: Sequence[tuple[Tensor, Tensor]], result: Tensor) -> None:
-        """`pairs` of activated frames → (M, C'), written into ``result``."""
-        for number, (view, matrix) in enumerate(pairs):
+    def convolve(self, block: Tensor, result: Tensor, spare: Tensor) -> None:
+        """Activated frames → (M, C'), written into ``result``; ``block`` is used up.
+
+        Args:
+            block: (N, C), the frames that ``result`` sees.
+            result: (M, C').
+            spare: ⌈M/2⌉·C numbers or more, any of which may be left there.
+        """
+        if self.shared is not None:
+            self.shared.convolve(block, result, spare, self.bias)
+            return
+        for number, (view, matrix) in enumerate(self.pairs(block, len(result), self.matrices)):
             if number:
                 result.addmm_(view, matrix)
-            elif self.bias is None:
-                torch.mm(view, matrix, out=result)
             else:
-                torch.addmm(self.bias, view, matrix, out=result)
+                _begin(result, view, matrix, self.bias)
 
     def carry_back(self, gradient: Tensor, result: Tensor) -> None:
         """(M, C') gradient of the convolution → (N, C) of its input, written into ``result``."""
@@ -151,6 +169,51 @@ class _Taps(NamedTuple):
                 view.addmm_(gradient, tap.t())
             else:
                 torch.mm(gradient, tap.t(), out=view)
+
+
+class _Shared(NamedTuple):
+    """The matrices of a kernel of 3 with a stride of 2, of which two frames share products.
+
+    Attributes:
+        both: (C, C'), W_0 + W_2.
+        first: (C, C'), W_0.
+        middle: (C, C'), W_1.
+        turned: (2·C, C'), W_2 and W_1 one above the other.
+    """
+
+    both: Tensor
+    first: Tensor
+    middle: Tensor
+    turned: Tensor
+
+    @classmethod
+    def of(cls, matrices: Tensor) -> _Shared:
+        first, middle, last = matrices.view(3, -1, matrices.shape[1])
+        return cls(first + last, first, middle, torch.cat((last, middle)))
+
+    def convolve(self, block: Tensor, result: Tensor, spare: Tensor, bias: Tensor | None) -> None:
+        """As in `_Taps.convolve`."""
+        even, odd = result[::2], result[1::2]
+        channels = block.shape[1]
+        before, between, amid, after = block[::4], block[1::4], block[2::4], block[4::4]
+        before, between = before[: len(even)], between[: len(even)]
+        _begin(even, amid, self.both, bias)
+        odd.copy_(even[: len(odd)])
+        difference = torch.sub(before, amid, out=spare[: amid.numel()].view_as(amid))
+        amid = amid[: len(odd)]
+        torch.sub(after, amid, out=amid)
+        place = block.storage_offset() + 2 * channels
+        odd.addmm_(block.as_strided((len(odd), 2 * channels), (4 * channels, 1), place), self.turned)
+        even.addmm_(difference, self.first)
+        even.addmm_(between, self.middle)
+
+
+def _begin(result: Tensor, view: Tensor, matrix: Tensor, bias: Tensor | None) -> None:
+    """The first product of a sum, and the bias."""
+    if bias is None:
+        torch.mm(view, matrix, out=result)
+    else:
+        torch.addmm(bias, view, matrix, out=result)
 
 
 def _blocks(steps: Sequence[_Taps], frames: list[int]) -> Iterator[tuple[int, int, int]]:
@@ -172,42 +235,26 @@ def _scratches(steps: Sequence[_Taps], frames: list[int]) -> list[Tensor]:
     return made[::-1]
 
 
-class _Place(NamedTuple):
-    """Where a step of a block works: its frames before the convolution, and what is multiplied."""
-
-    block: Tensor
-    pairs: list[tuple[Tensor, Tensor]]
-
-
-def _places(steps: Sequence[_Taps], scratches: Sequence[Tensor], count: int) -> list[_Place]:
-    """The places of all steps for a block of ``count`` frames of the result."""
-    made = []
-    for step, scratch in zip(reversed(steps), reversed(scratches), strict=True):
-        block = scratch[: step.seen(count)]
-        made.append(_Place(block, list(step.pairs(block, count, step.matrices))))
-        count = len(block)
-    return made[::-1]
-
-
 def _run(source: _Source, steps: Sequence[_Taps], frames: list[int]) -> Tensor:
     length, stride = source.tensor.shape[1], math.prod(step.stride for step in steps)
     for step in steps:
         length = (length - step.kernel) // step.stride + 1
     result = source.tensor.new_empty(len(source.tensor), length, steps[-1].matrices.shape[1])
     scratches = _scratches(steps, frames)
-    # The places of all blocks of one length are the same, and most blocks have the same length.
-    known: dict[int, list[_Place]] = {}
+    spare = result.new_empty(max((len(scratch) // 4 + 1) * scratch.shape[1] for scratch in scratches))
     for row, first, last in _blocks(steps, frames):
-        count = last - first
-        places = known.get(count) or known.setdefault(count, _places(steps, scratches, count))
-        before = source.frames(row, first * stride, places[0].block)
-        targets = [*(place.block for place in places[1:]), result[row].narrow(0, first, count)]
-        for step, place, target in zip(steps, places, targets, strict=True):
+        targets = [result[row].narrow(0, first, last - first)]
+        for step, scratch in zip(reversed(steps), reversed(scratches), strict=True):
+            targets.append(scratch[: step.seen(len(targets[-1]))])
+        block = targets.pop()
+        before = source.frames(row, first * stride, block)
+        for step in steps:
             if step.norm is not None:
                 before = torch.layer_norm(before, before.shape[1:], *step.norm)
-            _gelu_into(before, out=place.block)
-            step.convolve(place.pairs, target)
-            before = target
+            _gelu_into(before, out=block)
+            before = targets.pop()
+            step.convolve(block, before, spare)
+            block = before
     for row, count in enumerate(frames):
         result[row, count:] = 0
     return result
