@@ -7,8 +7,9 @@ CHECKPOINT is one of ``train`` with network_name Wav2Vec2 and greedy decoding. T
 after a round that does not count, both sides in turn, each a process of its own, medians of the repeats:
 
 - one recording, the one of middle length;
-- all of them, shuffled: the pipeline at each batch size (its best one counts), `Recognizer` as it comes, and
-  with other seconds a batch where ``--batch-seconds`` asks for them;
+- all of them, shuffled: the pipeline at each batch size (its best one counts), given waveforms that our own
+  reader has read, and, at the first size, given file names, as its documentation has it (where FFmpeg is
+  installed); `Recognizer` as it comes, and with other seconds a batch where ``--batch-seconds`` asks for them;
 - long recordings, made of the others with pauses between them: the pipeline in chunks of 30 s with 5 s of
   context on both sides; each side once, in a fresh process, with the most memory that it and its children
   held (``--long ''`` leaves it out).
@@ -23,6 +24,7 @@ import argparse
 import json
 import os
 import random
+import shutil
 import statistics
 import sys
 import tempfile
@@ -60,6 +62,8 @@ def main() -> None:
         sides: dict[str, Callable[[], Any]] = {
             f"pipeline, batch size {size}": partial(pipeline.hear, files, size) for size in sizes
         }
+        if shutil.which("ffmpeg"):
+            sides["pipeline, from files"] = partial(pipeline.hear, files, sizes[0], how="files")
         sides["ours"] = partial(ours.hear, files)
         for batch in filter(None, given.batch_seconds.split(",")):
             sides[f"ours, batches of {batch} s"] = partial(ours.hear, files, float(batch))
@@ -138,7 +142,7 @@ def _long(checkpoint: str, files: Sequence[Path], seconds: float, batch_size: in
         _in_a_row(files, seconds, path)
         for name, batch in (("pipeline", batch_size), ("ours", None)):
             with Side(name, checkpoint) as side:
-                answer, before, most = side.watched(partial(side.hear, [path], batch, long=True))
+                answer, before, most = side.watched(partial(side.hear, [path], batch, how="long"))
             found[name] = answer | {"mib_before": before, "mib": most}
     expected = found["pipeline"]["said"]
     for side in found.values():

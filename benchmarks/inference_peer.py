@@ -62,9 +62,11 @@ class Pipeline:
 
     def short(self, files: Sequence[Path], batch_size: int) -> list[list[str]]:
         """Phonemes of recordings that are heard whole, in batches as they come."""
-        return [
-            self._phonemes(one["text"]) for one in self._pipeline(_waveforms(files), batch_size=batch_size)
-        ]
+        return self._whole(_waveforms(files), batch_size)
+
+    def files(self, files: Sequence[Path], batch_size: int) -> list[list[str]]:
+        """The same as its documentation has it: the pipeline reads them itself, which takes FFmpeg."""
+        return self._whole((str(file) for file in files), batch_size)
 
     def long(self, file: Path, batch_size: int) -> list[str]:
         """Phonemes of a recording that is heard in chunks."""
@@ -72,6 +74,9 @@ class Pipeline:
             _waveforms([file]), batch_size=batch_size, chunk_length_s=_CHUNK, stride_length_s=_STRIDE
         )
         return self._phonemes(found["text"])
+
+    def _whole(self, given: Iterator[Any], batch_size: int) -> list[list[str]]:
+        return [self._phonemes(one["text"]) for one in self._pipeline(given, batch_size=batch_size)]
 
     def _tokenizer(self) -> Wav2Vec2CTCTokenizer:
         tokens = {chr(_PRIVATE + number): number for number in range(len(self._vocabulary))}
@@ -86,6 +91,6 @@ class Pipeline:
 
 
 def _waveforms(files: Sequence[Path]) -> Iterator[dict[str, Any]]:
-    """Read in passing, as our side does: the pipeline itself would need FFmpeg."""
+    """Read in passing, as our side does."""
     for file in files:
         yield {"raw": read_audio(file, RATE), "sampling_rate": RATE}

@@ -43,16 +43,17 @@ class Side:
     ) -> None:
         self._process.communicate()
 
-    def hear(self, files: Sequence[Path], batch: float | None = None, *, long: bool = False) -> Any:
+    def hear(self, files: Sequence[Path], batch: float | None = None, *, how: str = "short") -> Any:
         """Seconds and phonemes of recordings.
 
         Args:
             files: what is to be heard.
             batch: recordings (pipeline) or seconds (ours) a batch.
-            long: each is so long that it is heard in parts.
+            how: the pipeline is to take them: ``short`` ones whole, ``files`` whole and reading them itself,
+                ``long`` ones in chunks. Ours is told nothing.
         """
         assert self._process.stdin
-        question = {"files": [str(file) for file in files], "batch": batch, "long": long}
+        question = {"files": [str(file) for file in files], "batch": batch, "how": how}
         self._process.stdin.write(json.dumps(question) + "\n")
         self._process.stdin.flush()
         return self._answer()
@@ -106,29 +107,31 @@ def main() -> None:
     for line in sys.stdin:
         question = json.loads(line)
         started = time.perf_counter()
-        said = hear([Path(file) for file in question["files"]], question["batch"], question["long"])
+        said = hear([Path(file) for file in question["files"]], question["batch"], question["how"])
         seconds = time.perf_counter() - started
         print(json.dumps({"seconds": seconds, "said": said}), file=out, flush=True)
 
 
-def _pipeline(checkpoint: str) -> Callable[[list[Path], float | None, bool], Phonemes]:
+def _pipeline(checkpoint: str) -> Callable[[list[Path], float | None, str], Phonemes]:
     from benchmarks.inference_peer import Pipeline
 
     pipeline = Pipeline(checkpoint)
 
-    def hear(files: list[Path], batch: float | None, long: bool) -> Phonemes:
+    def hear(files: list[Path], batch: float | None, how: str) -> Phonemes:
         size = int(batch or 1)
-        return [pipeline.long(file, size) for file in files] if long else pipeline.short(files, size)
+        if how == "long":
+            return [pipeline.long(file, size) for file in files]
+        return pipeline.files(files, size) if how == "files" else pipeline.short(files, size)
 
     return hear
 
 
-def _ours(checkpoint: str) -> Callable[[list[Path], float | None, bool], Phonemes]:
+def _ours(checkpoint: str) -> Callable[[list[Path], float | None, str], Phonemes]:
     from phoneme_recognition import Recognizer
 
     recognizer = Recognizer(checkpoint, device="cpu")
 
-    def hear(files: list[Path], batch: float | None, long: bool) -> Phonemes:
+    def hear(files: list[Path], batch: float | None, how: str) -> Phonemes:
         return [one.phonemes for one in recognizer.transcribe_all(files, batch_seconds=batch)]
 
     return hear

@@ -73,6 +73,7 @@ class Ear:
         self._network, self._decoder = network, decoder
         self._normalise, self._padding_value = normalise, padding_value
         self._grid = grid_of(network, sampling_rate)
+        self._prepared = False
 
     @property
     def longest(self) -> float:
@@ -91,9 +92,15 @@ class Ear:
         take = Sound.normalised if self._normalise else Sound.stretch
         return Excerpt(take(sound, window.start, window.stop), window.skip, window.keep)
 
-    def silence(self) -> Excerpt:
-        """A tenth of a second in which there is nothing."""
-        return Excerpt(np.zeros(self.sampling_rate // 10, np.float32), 0, 1)
+    def prepare(self) -> None:
+        """Make now what is made of weights with the first batch and kept.
+
+        Processes that share this memory then find it there.
+        """
+        if not self._prepared:
+            # A tenth of a second in which there is nothing.
+            self.hear([Excerpt(np.zeros(self.sampling_rate // 10, np.float32), 0, 1)])
+            self._prepared = True
 
     def hear(self, excerpts: Sequence[Excerpt]) -> list[Heard]:
         """Hear excerpts as one batch."""

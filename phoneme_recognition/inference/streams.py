@@ -97,8 +97,7 @@ class Streams:
         return ThreadPoolExecutor(self.count, "hearing", _begin_thread, (self._ear, share))
 
     def _processes(self) -> Executor:
-        # What is made of weights at the first batch and kept is then made once, and in memory once.
-        self._ear.hear([self._ear.silence()])
+        self._ear.prepare()
         context = multiprocessing.get_context("fork")
         pool = ProcessPoolExecutor(self.count, context, _begin_process, (self._ear,))
         with warnings.catch_warnings():
