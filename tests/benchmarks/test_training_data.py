@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from benchmarks.training_data import (
+from benchmarks.training.corpus import (
     RATE,
     Sentence,
     corpus_arguments,

@@ -11,10 +11,10 @@ import torch
 from numpy.typing import NDArray
 from transformers import Wav2Vec2Config, Wav2Vec2ForCTC
 
-from benchmarks.training import summary
-from benchmarks.training_floor import Machine, floors
-from benchmarks.training_report import time_to
-from benchmarks.training_score import Example, first_seconds, score, utterance_loss
+from benchmarks.training.compare import summary
+from benchmarks.training.floor import Machine, floors
+from benchmarks.training.report import time_to
+from benchmarks.training.score import Example, first_seconds, score, utterance_loss
 
 
 def test_the_loss_is_that_of_all_alignments_a_phoneme() -> None:

@@ -1,6 +1,6 @@
 """A guess where the stress of an unknown word lies: what words that end alike have.
 
-The table is learnt from the dictionary (``benchmarks/make_stress_dictionary.py``) and holds, for the endings
+The table is learnt from the dictionary (``benchmarks/russian/make_dictionary.py``) and holds, for the endings
 that are worth it, the number of the stressed vowel counted from the end.
 """
 

@@ -1,10 +1,10 @@
 """Training, beside ``transformers.Trainer``: the same weights, the same recordings, the same work, in turns.
 
     pip install accelerate datasets    # what transformers.Trainer and its users want
-    PYTHONPATH=. python benchmarks/training.py --case frozen|front_end|unfrozen [--model wav2vec2|whisper]
+    python -m benchmarks.training.compare --case frozen|front_end|unfrozen [--model wav2vec2|whisper]
         [--pretrained FOLDER] [--minutes M] [--epochs N] [--repeats R] [--json FILE] [--plot FILE]
 
-A is ``transformers.Trainer`` (`peer_training`), B this project (`training_ours`). Each runs in a process of
+A is ``transformers.Trainer`` (`peer`), B this project (`ours`). Each runs in a process of
 its own, and they take turns epoch by epoch, so that whatever else the machine does hits both. Both begin with
 the same weights and see the same sentences as often, in batches of as many utterances of like length, with
 AdamW at the same constant rate, gradients clipped at 1, float32, and nothing random in the network (masks,
@@ -27,14 +27,14 @@ from typing import Any
 
 import soundfile
 
-from benchmarks.training_data import write_corpus
-from benchmarks.training_floor import floors, measure_machine
-from benchmarks.training_model import FREEZES, TRAINED_HEAD, fresh_head, random_weights
-from benchmarks.training_report import draw, show
-from benchmarks.turns import Job, Player
+from benchmarks.training.corpus import write_corpus
+from benchmarks.training.floor import floors, measure_machine
+from benchmarks.training.model import FREEZES, TRAINED_HEAD, fresh_head, random_weights
+from benchmarks.training.report import draw, show
+from benchmarks.training.turns import Job, Player
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
 
-SIDES = {"A": "benchmarks.peer_training", "B": "benchmarks.training_ours"}
+SIDES = {"A": "benchmarks.training.peer", "B": "benchmarks.training.ours"}
 VOCABULARY = "dataset_modules/tokens/russian_phones.json"
 RATES = {"frozen": 0.01, "front_end": 3e-4, "unfrozen": 3e-4}
 

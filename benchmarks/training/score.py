@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import ctc_loss, log_softmax
 
-from benchmarks.training_data import corpus_arguments
+from benchmarks.training.corpus import corpus_arguments
 from dataset_modules.custom_audio import CustomAudioDataset
 from phoneme_recognition.decoding.greedy import greedy_decode
 from phoneme_recognition.metrics.error_rates import NOTHING, edit_counts

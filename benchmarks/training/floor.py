@@ -18,7 +18,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 from transformers import AutoConfig, Wav2Vec2ForCTC, WhisperModel
 
-from benchmarks.training_model import FREEZES
+from benchmarks.training.model import FREEZES
 
 SIZE = 2048  # of the matrices
 COPIED = 2**26  # floats

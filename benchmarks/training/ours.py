@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import log_softmax
 
-from benchmarks.training_data import corpus_arguments
-from benchmarks.training_model import FREEZES, NETWORK_NAMES, overrides, take_head
-from benchmarks.training_score import TRAIN_SECONDS, Example, first_seconds, read_split, score
-from benchmarks.turns import Job, Turns
+from benchmarks.training.corpus import corpus_arguments
+from benchmarks.training.model import FREEZES, NETWORK_NAMES, overrides, take_head
+from benchmarks.training.score import TRAIN_SECONDS, Example, first_seconds, read_split, score
+from benchmarks.training.turns import Job, Turns
 from phoneme_recognition.config import Config, load_config
 from phoneme_recognition.data import collate
 from phoneme_recognition.models.losses import phoneme_loss

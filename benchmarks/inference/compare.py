@@ -1,6 +1,6 @@
 """How fast recordings become phonemes, beside the pipeline of transformers with the same weights.
 
-usage: PYTHONPATH=. python benchmarks/inference.py CHECKPOINT FILE|FOLDER ... [--json FILE] [--repeats N]
+usage: python -m benchmarks.inference.compare CHECKPOINT FILE|FOLDER ... [--json FILE] [--repeats N]
            [--batch-sizes 1,2,4,8] [--batch-seconds 10,20,40,80] [--long SECONDS,...]
 
 CHECKPOINT is one of ``train`` with network_name Wav2Vec2 and greedy decoding. Three things are measured, each
@@ -9,7 +9,7 @@ after a round that does not count, both sides in turn, each a process of its own
 - one recording, the one of middle length;
 - all of them, shuffled: the pipeline at each batch size (its best one counts), given waveforms that our own
   reader has read, and, at the first size, given file names, as its documentation has it (where FFmpeg is
-  installed); `Recognizer` as it comes, and with other seconds a batch where ``--batch-seconds`` asks for them;
+  installed); `Recognizer` as it comes, and with other seconds a batch as ``--batch-seconds`` has them;
 - long recordings, made of the others with pauses between them: the pipeline in chunks of 30 s with 5 s of
   context on both sides; each side once, in a fresh process, with the most memory that it and its children
   held (``--long ''`` leaves it out).
@@ -36,7 +36,7 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from benchmarks.inference_sides import Phonemes, Side
+from benchmarks.inference.sides import Phonemes, Side
 from phoneme_recognition.audio.reading import EXTENSIONS, find_audio, read_audio
 from phoneme_recognition.files import write_text
 from phoneme_recognition.metrics.error_rates import NOTHING, edit_counts

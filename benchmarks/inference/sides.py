@@ -1,4 +1,4 @@
-"""One side of `inference`, a process of its own: recordings in, phonemes and seconds out.
+"""One side of `compare`, a process of its own: recordings in, phonemes and seconds out.
 
 A process for each, so that neither works in memory that the other has left behind, nor counts it. They are
 asked in turn; whoever is not asked stands still. Questions and answers are lines of JSON.
@@ -31,7 +31,7 @@ class Side:
     """
 
     def __init__(self, name: str, checkpoint: str) -> None:
-        command = [sys.executable, __file__, name, checkpoint]
+        command = [sys.executable, "-m", "benchmarks.inference.sides", name, checkpoint]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self._answer()  # ready
 
@@ -113,7 +113,7 @@ def main() -> None:
 
 
 def _pipeline(checkpoint: str) -> Callable[[list[Path], float | None, str], Phonemes]:
-    from benchmarks.inference_peer import Pipeline
+    from benchmarks.inference.peer import Pipeline
 
     pipeline = Pipeline(checkpoint)
 

@@ -1,6 +1,6 @@
 """Make the stress dictionary of the Russian backend from the lexicon of the Debian package festvox-ru.
 
-usage: python benchmarks/make_stress_dictionary.py PATH/TO/msu_ru_nsh_dict.scm
+usage: python -m benchmarks.russian.make_dictionary PATH/TO/msu_ru_nsh_dict.scm
 
 The lexicon says for each word form which syllable is stressed. Three things are done to it: of the readings
 of a form that of a name comes last; silero-stress (which has to be installed) says where a stressed е is ё,

@@ -1,6 +1,6 @@
 """How fast Russian text becomes phonemes, and how much memory that takes over a long corpus.
 
-usage: python benchmarks/g2p_speed.py TEXT [--sentences N] [--mixed N] [--output FILE]
+usage: python -m benchmarks.russian.speed TEXT [--sentences N] [--mixed N] [--output FILE]
 
 TEXT has a sentence a line. Three things are measured, all through the mode ``phonemize`` as a user calls it:
 

@@ -1,6 +1,6 @@
 """How often the Russian stress is right, by the labels of festvox-ru.
 
-usage: python benchmarks/russian_stress.py FOLDER
+usage: python -m benchmarks.russian.stress FOLDER
 
 FOLDER is the voice of the Debian package festvox-ru (it holds ``etc/txt.done.data`` and ``lab``). Every
 vowel letter of its texts has one vowel in its labels, and those of stressed vowels are written differently,

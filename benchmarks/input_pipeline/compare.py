@@ -1,6 +1,6 @@
 """How fast batches are made, without a network.
 
-usage: PYTHONPATH=. python benchmarks/input_pipeline.py [CONFIG] [--recordings 48] [--repeats 3] [--json FILE]
+usage: python -m benchmarks.input_pipeline.compare [CONFIG] [--recordings 48] [--repeats 3] [--json FILE]
 
 CONFIG (the default: config/config.yaml) says which augmentations there are. Noise of a folder is added where
 it has none, with the arguments of the example in config/config.yaml. Measured are
@@ -34,7 +34,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmarks.input_pipeline_sides import (
+from benchmarks.input_pipeline.sides import (
     OUR_NOISE,
     RATE,
     open_recordings,

@@ -25,7 +25,7 @@ class Job:
         model: ``wav2vec2`` or ``whisper``.
         pretrained: folder with the weights that both begin with.
         head: file with the weights of the CTC head that both begin with.
-        data: folder of `training_data.write_corpus`.
+        data: folder of `corpus.write_corpus`.
         work: a folder of this process alone.
         vocab_file: phoneme → id.
         epochs: how many.

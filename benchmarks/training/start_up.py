@@ -1,7 +1,7 @@
 """From the command to the first training step, beside ``transformers.Trainer``; and the short commands.
 
     pip install accelerate datasets
-    PYTHONPATH=. python benchmarks/start_up.py [--repeats R] [--json FILE]
+    python -m benchmarks.training.start_up [--repeats R] [--json FILE]
 
 Four sentences, one step, both freezes, the small Wav2Vec2. "imports" is from the start of the process until
 everything is imported, "data" makes four sentences ready, "first step" builds the network and the engine and
@@ -23,11 +23,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.training import SIDES, VOCABULARY
-from benchmarks.training_data import write_corpus
-from benchmarks.training_model import fresh_head, random_weights
-from benchmarks.training_report import NAMES
-from benchmarks.turns import Job, Player
+from benchmarks.training.compare import SIDES, VOCABULARY
+from benchmarks.training.corpus import write_corpus
+from benchmarks.training.model import fresh_head, random_weights
+from benchmarks.training.report import NAMES
+from benchmarks.training.turns import Job, Player
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
 
 COMMANDS = {"--help": ["--help"], "check": ["check", "config/quickstart.yaml"]}

@@ -6,7 +6,7 @@ head on the same batches take turns: this project's Trainer with all that a run 
 loop (the floor: nothing is measured or shown), and ``transformers.Trainer``.
 
     pip install accelerate    # which transformers.Trainer wants
-    PYTHONPATH=. python benchmarks/step_overhead.py [--json FILE]
+    python -m benchmarks.steps.overhead [--json FILE]
 """
 
 from __future__ import annotations

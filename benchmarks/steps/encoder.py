@@ -1,6 +1,6 @@
 """A forward pass and a training step of the wav2vec2 network, against those of transformers' own model.
 
-usage: python benchmarks/encoder_step.py [--size small|base] [--batch N ...] [--seconds S] [--rounds R]
+usage: python -m benchmarks.steps.encoder [--size small|base] [--batch N ...] [--seconds S] [--rounds R]
                                          [--dropout] [--json FILE]
 
 Both models have the same weights, get the same waveforms and run in turns (theirs, ours, theirs, ...), so

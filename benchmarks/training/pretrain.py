@@ -1,6 +1,6 @@
 """Train the small Wav2Vec2 of the training benchmarks, so that there is something worth freezing.
 
-    PYTHONPATH=. python benchmarks/pretrain.py OUT [--epochs N] [--share S] [--data-dir DIR]
+    python -m benchmarks.training.pretrain OUT [--epochs N] [--share S] [--data-dir DIR]
 
 On festvox-ru, with this project, nothing frozen, each frame taught its phone from the corpus's phone times.
 OUT becomes a folder in Hugging Face format: ``training.py --pretrained OUT``. With a share below 1 an epoch
@@ -17,8 +17,8 @@ from typing import Any
 import yaml
 from safetensors.torch import save_file
 
-from benchmarks.training import VOCABULARY
-from benchmarks.training_model import TRAINED_HEAD, random_weights
+from benchmarks.training.compare import VOCABULARY
+from benchmarks.training.model import TRAINED_HEAD, random_weights
 from phoneme_recognition.config import load_config
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
 from phoneme_recognition.runs.train import fit, prepare

@@ -15,8 +15,8 @@ import numpy as np
 import soundfile
 import soxr
 from numpy.typing import NDArray
-from scale_table import RATE, Figures, PeakMemory, frames, memory
 
+from benchmarks.scale.table import RATE, Figures, PeakMemory, frames, memory
 from phoneme_recognition.audio.file import AudioFile
 from phoneme_recognition.data.cache import open_table
 from phoneme_recognition.data.clips import Clips, build_clips

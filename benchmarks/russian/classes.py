@@ -11,7 +11,13 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from russian_differences import Difference, StressDifference, Utterance, is_vowel, stress_differences
+from benchmarks.russian.differences import (
+    Difference,
+    StressDifference,
+    Utterance,
+    is_vowel,
+    stress_differences,
+)
 
 _V, _U, _S = "[аеёиоуыэюяАЕЁИОУЫЭЮЯ]", "[аеёиоуыэюя]", "[АЕЁИОУЫЭЮЯ]"
 _C, _STARTS, _ENDS = "[бвгджзйклмнпрстфхцчшщьъ]", "(?<![а-яёА-ЯЁ])", "(?![а-яёА-ЯЁ])"

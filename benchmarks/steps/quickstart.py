@@ -4,7 +4,7 @@ The steps are those of the config, on its recordings, taken one part after the o
 them. The floor is the arithmetic of the convolutions over the measured speed of a matrix product, which takes
 turns with the steps, as other work on the machine slows both.
 
-    PYTHONPATH=. python benchmarks/quickstart_step.py [KEY=VALUE ...] [--steps 60] [--json FILE]
+    python -m benchmarks.steps.quickstart [KEY=VALUE ...] [--steps 60] [--json FILE]
 """
 
 from __future__ import annotations

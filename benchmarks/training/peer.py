@@ -28,10 +28,10 @@ from transformers import (
     WhisperFeatureExtractor,
 )
 
-from benchmarks.peer_whisper import WhisperCTC
-from benchmarks.training_model import overrides, take_head
-from benchmarks.training_score import TRAIN_SECONDS, Example, first_seconds, read_split, score
-from benchmarks.turns import Job, Turns
+from benchmarks.training.model import overrides, take_head
+from benchmarks.training.peer_whisper import WhisperCTC
+from benchmarks.training.score import TRAIN_SECONDS, Example, first_seconds, read_split, score
+from benchmarks.training.turns import Job, Turns
 from phoneme_recognition.data.batching import BatchPlan
 from phoneme_recognition.phonemes.vocabulary import Vocabulary
 

@@ -1,6 +1,6 @@
 """A million utterances: tables, batches, memory, and the making of the cache.
 
-usage: PYTHONPATH=. python benchmarks/scale.py [DATA_DIR] [--rows 1000000] [--built 300000] [--json FILE]
+usage: python -m benchmarks.scale.million [DATA_DIR] [--rows 1000000] [--built 300000] [--json FILE]
 
 DATA_DIR is the corpus of the quickstart (fetched where it is not there). Measured are:
 
@@ -77,13 +77,13 @@ def _steps(most: int) -> list[int]:
 
 
 def _planning(rows: int) -> list[dict[str, Any]]:
-    from scale_batches import planning
+    from benchmarks.scale.batches import planning
 
     return [row for number in _steps(rows) for row in planning(number)]
 
 
 def _padding(recordings: Sequence[Path]) -> list[dict[str, Any]]:
-    from scale_batches import mixed, padding
+    from benchmarks.scale.batches import mixed, padding
 
     sets = {
         "festvox-ru": _durations(recordings),
@@ -94,7 +94,7 @@ def _padding(recordings: Sequence[Path]) -> list[dict[str, Any]]:
 
 
 def _idleness(recordings: Sequence[Path]) -> list[dict[str, Any]]:
-    from scale_batches import idleness, mixed
+    from benchmarks.scale.batches import idleness, mixed
 
     sets = {"festvox-ru": _durations(recordings), "3-18 s, 2,000": mixed(2000)}
     return [row for name, durations in sets.items() for row in idleness(name, durations)]
@@ -105,14 +105,14 @@ def _durations(recordings: Sequence[Path]) -> np.ndarray[tuple[int], np.dtype[np
 
 
 def _building(recordings: Sequence[Path]) -> list[dict[str, Any]]:
-    from scale_building import compare_building
+    from benchmarks.scale.building import compare_building
 
     return compare_building(recordings[:COMPARED], REPEATS)
 
 
 def _building_memory(built: int) -> list[dict[str, Any]]:
-    from scale_building import built_memory
-    from scale_table import apart
+    from benchmarks.scale.building import built_memory
+    from benchmarks.scale.table import apart
 
     results = []
     for rows in _steps(built):
@@ -122,7 +122,7 @@ def _building_memory(built: int) -> list[dict[str, Any]]:
 
 
 def _tables(most: int) -> list[dict[str, Any]]:
-    from scale_table import apart, made_table, read_table
+    from benchmarks.scale.table import apart, made_table, read_table
 
     results = []
     for rows in _steps(most):

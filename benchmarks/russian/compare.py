@@ -1,6 +1,6 @@
 """Russian text to phonemes against the labels of festvox-ru: our backend, beside espeak-ng.
 
-usage: python benchmarks/russian_g2p.py [DATA_DIR] [--model silero|none|both] [--json FILE]
+usage: python -m benchmarks.russian.compare [DATA_DIR] [--model silero|none|both] [--json FILE]
 
 DATA_DIR is the unpacked Debian package festvox-ru; without it the package is fetched into data/cache. All
 620 texts are said, and compared with the labels phone by phone. An error rate is the least number of
@@ -26,7 +26,7 @@ the user's stress marks; the row "without marks" shows what happens when they ar
 such mark, and is given the texts without.
 
 After the table every difference of ours (of the first model) is put into a class by its place in the text;
-see russian_classes. The JSON has all of them, and the words that are stressed otherwise.
+see `classes`. The JSON has all of them, and the words that are stressed otherwise.
 """
 
 from __future__ import annotations
@@ -40,10 +40,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
-from espeak_russian import in_our_symbols
-from russian_classes import CLASSES, Found, classify
-from russian_differences import Utterance, is_vowel, stress_differences
-
+from benchmarks.russian.classes import CLASSES, Found, classify
+from benchmarks.russian.differences import Utterance, is_vowel, stress_differences
+from benchmarks.russian.espeak import in_our_symbols
 from dataset_modules.festvox_ru import FestvoxRuDataset
 from phoneme_recognition.errors import UserError
 from phoneme_recognition.metrics.error_rates import NOTHING, EditCounts, edit_counts
