@@ -6,7 +6,8 @@ import os
 
 from phoneme_recognition.diagnosis import Diagnosis
 
-# benchmarks/input_pipeline/compare.py: about 1,000 s of audio a second with the default augmentations.
+# benchmarks/input_pipeline/compare.py: 1,000 (a busy core) to 1,900 s of audio a second with
+# the default augmentations.
 _ONE = "one makes batches faster than a network on a CPU uses them up"
 
 
