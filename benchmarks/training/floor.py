@@ -73,7 +73,7 @@ def floors(
     Args:
         machine: what it can do.
         pretrained: folder of the model.
-        case: see `training_model.FREEZES`.
+        case: see `model.FREEZES`.
         samples: length of each utterance.
         batch_size: utterances a step.
         symbols: logits a frame.
@@ -104,6 +104,8 @@ class _Work:
         self.front_end_frozen, self.transformer_frozen = FREEZES[case]
         self.is_whisper = self.config.model_type == "whisper"
         self.config._attn_implementation = "eager"  # matrix products that are counted on every device
+        # What is left out at random is not to be left out of the count.
+        self.config.layerdrop = self.config.encoder_layerdrop = 0.0
         with torch.device("meta"):
             self.model: Any = (WhisperModel if self.is_whisper else Wav2Vec2ForCTC)(self.config).train()
         self.encoder = self.model.encoder if self.is_whisper else self.model.wav2vec2
