@@ -8,8 +8,9 @@ after a round that does not count, both sides in turn, each a process of its own
 
 - one recording, the one of middle length;
 - all of them, shuffled: the pipeline at each batch size (its best one counts), given waveforms that our own
-  reader has read, and, at the first size, given file names, as its documentation has it (where FFmpeg is
-  installed); `Recognizer` as it comes, and with other seconds a batch as ``--batch-seconds`` has them;
+  reader has read, and, at the first size, given file names, as in the examples of its documentation (where
+  FFmpeg is installed); `Recognizer` as it comes, and with other seconds a batch as ``--batch-seconds`` has
+  them;
 - long recordings, made of the others with pauses between them: the pipeline in chunks of 30 s with 5 s of
   context on both sides; each side once, in a fresh process, with the most memory that it and its children
   held (``--long ''`` leaves it out).
