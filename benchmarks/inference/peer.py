@@ -65,7 +65,7 @@ class Pipeline:
         return self._whole(_waveforms(files), batch_size)
 
     def files(self, files: Sequence[Path], batch_size: int) -> list[list[str]]:
-        """The same as the examples of its documentation have it: the pipeline reads them itself, which takes FFmpeg."""
+        """The same as in the examples of its documentation: it reads them itself, which takes FFmpeg."""
         return self._whole((str(file) for file in files), batch_size)
 
     def long(self, file: Path, batch_size: int) -> list[str]:
